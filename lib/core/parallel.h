@@ -1,0 +1,33 @@
+// Host threads: one OpenMP pool, the one oneDNN uses as well. Results never depend on how a range was split.
+#pragma once
+#include <omp.h>
+
+#include <cstdint>
+
+namespace fr {
+
+inline int thread_count() { return omp_get_max_threads(); }
+inline void set_thread_count(int threads) { omp_set_num_threads(threads); }
+
+// body(i) for i in [0, count), statically divided; body must not throw and must write only to its own places.
+template <class Body>
+void parallel_for(int64_t count, const Body& body) {
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < count; ++i) body(i);
+}
+
+// body(begin, end) once per thread on contiguous ranges of [0, count); fewer threads when a range would be
+// shorter than `least`.
+template <class Body>
+void parallel_ranges(int64_t count, int64_t least, const Body& body) {
+  int64_t ranges = count / (least > 0 ? least : 1);
+  if (ranges > thread_count()) ranges = thread_count();
+  if (ranges <= 1) {
+    if (count > 0) body(int64_t{0}, count);
+    return;
+  }
+#pragma omp parallel for schedule(static, 1)
+  for (int64_t r = 0; r < ranges; ++r) body(count * r / ranges, count * (r + 1) / ranges);
+}
+
+}  // namespace fr

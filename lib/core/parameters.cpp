@@ -1,0 +1,45 @@
+#include "core/parameters.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace fr {
+
+int64_t Parameters::add(std::string name, std::vector<int64_t> shape, bool trainable) {
+  int64_t count = 1;
+  for (int64_t extent : shape) count *= extent;
+  // Slices start on 64-byte boundaries so that kernels may load aligned.
+  slices_.push_back({std::move(name), std::move(shape), count_, count, trainable});
+  count_ += (count + 15) / 16 * 16;
+  return static_cast<int64_t>(slices_.size()) - 1;
+}
+
+void Parameters::allocate() {
+  values_ = Tensor::zeros({.n = count_});
+  gradients_ = Tensor::zeros({.n = count_});
+}
+
+const Slice& Parameters::slice(std::string_view name) const {
+  const auto it = std::ranges::find(slices_, name, &Slice::name);
+  FR_CHECK(it != slices_.end(), "no parameter named '{}'", name);
+  return *it;
+}
+
+int64_t Parameters::trainable_count() const {
+  int64_t count = 0;
+  for (const Slice& s : slices_) count += s.trainable ? s.count : 0;
+  return count;
+}
+
+std::span<float> Parameters::values(const Slice& s) const {
+  return values().subspan(static_cast<size_t>(s.offset), static_cast<size_t>(s.count));
+}
+
+std::span<float> Parameters::gradients(const Slice& s) const {
+  return gradients().subspan(static_cast<size_t>(s.offset), static_cast<size_t>(s.count));
+}
+
+void Parameters::zero_gradients() const { std::ranges::fill(gradients(), 0.0f); }
+
+}  // namespace fr

@@ -1,0 +1,46 @@
+// Named parameters in one flat buffer of values and one of gradients: what an optimiser steps and a
+// checkpoint saves.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace fr {
+
+// One named array inside the flat buffers. `trainable` false: saved, never stepped (frozen gamma, running
+// statistics).
+struct Slice {
+  std::string name;
+  std::vector<int64_t> shape;
+  int64_t offset = 0, count = 0;  // in floats
+  bool trainable = true;
+};
+
+class Parameters {
+ public:
+  // Appends a slice; returns its index. Every add() comes before allocate().
+  int64_t add(std::string name, std::vector<int64_t> shape, bool trainable = true);
+  // Makes both buffers, zeroed.
+  void allocate();
+
+  const std::vector<Slice>& slices() const { return slices_; }
+  const Slice& slice(std::string_view name) const;  // throws fr::Error when there is none
+  int64_t count() const { return count_; }          // floats, the trainable and the rest
+  int64_t trainable_count() const;
+  std::span<float> values() const { return values_.floats(); }
+  std::span<float> gradients() const { return gradients_.floats(); }
+  std::span<float> values(const Slice& s) const;
+  std::span<float> gradients(const Slice& s) const;
+  void zero_gradients() const;
+
+ private:
+  std::vector<Slice> slices_;
+  int64_t count_ = 0;
+  Tensor values_, gradients_;  // (count)
+};
+
+}  // namespace fr

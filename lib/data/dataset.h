@@ -1,0 +1,33 @@
+// Dataset: an immutable map index -> (image, label). Images are aligned crops, 112x112 RGB, rows top to
+// bottom.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fr {
+
+inline constexpr int64_t kCropSize = 112;
+inline constexpr int64_t kCropBytes = kCropSize * kCropSize * 3;
+
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual int64_t size() const = 0;
+  virtual int64_t classes() const = 0;  // labels are in [0, classes)
+  virtual int32_t label(int64_t index) const = 0;
+  // Writes (112, 112, 3) RGB bytes. Callable from several threads at once. Throws fr::Error naming the file.
+  virtual void image(int64_t index, std::span<uint8_t> rgb) const = 0;
+  virtual std::string item_name(int64_t index) const = 0;  // what an error message calls this image
+  virtual std::string describe() const = 0;                // one line for logs: what and where
+  virtual std::string content_hash() const = 0;  // identity of the data, for results and checkpoints
+};
+
+// Packed crops: DIR/images.npy u8 (n, 112, 112, 3) memory-mapped and DIR/labels.npy i4 (n). Labels are
+// checked at opening.
+std::unique_ptr<Dataset> open_packed(const std::string& directory);
+bool is_packed(const std::string& directory);
+
+}  // namespace fr

@@ -1,0 +1,64 @@
+// Plan: what a benchmark wants done, as data. What to embed, how to pool, what to compare, which metrics. No
+// model, no files but the official lists.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fr {
+
+// One thing to embed.
+struct Item {
+  std::string name;  // joins rows of an embedding file: the official relative path, or a decimal index
+  std::string file;  // where its encoded image is; empty when the plan was made without images
+  int64_t index_in_file = -1;         // image number inside a .bin pack; -1: the file is the image
+  std::array<float, 10> landmarks{};  // x1 y1 … x5 y5, pixels of the image, where has_landmarks
+  bool has_landmarks = false;
+  float detector_score = 1;
+};
+
+// Items of one medium (an image, or the frames of one video) of a template: averaged before media are summed.
+struct Medium {
+  int64_t id = 0;
+  std::vector<int64_t> items;  // indices into Plan::items
+};
+
+struct Template {
+  int64_t id = 0;
+  std::vector<Medium> media;  // ascending id
+};
+
+// How item embeddings become one vector a template (spec 6.1, 6.4).
+enum class Pooling {
+  kSingle,  // template = its one item; flip sum of raw embeddings, one f64 normalisation
+  kMedia,   // N/D/F variants of IJB: sum over media of the mean over a medium's items
+};
+
+struct Pair {
+  int64_t a = 0, b = 0;  // indices into Plan::templates
+  bool same = false;
+};
+
+// A labelled pair list. folds > 0: accuracy by k-fold (KFOLD of spec 6) in list order. folds == 0: TAR@FAR
+// only.
+struct PairList {
+  std::string name;  // "1:1"
+  std::vector<Pair> pairs;
+  int64_t folds = 0;
+};
+
+struct Plan {
+  std::string protocol;  // "lfw"
+  std::string list;      // which list made it: file name, for the result
+  std::vector<Item> items;
+  std::vector<Template> templates;  // empty with kSingle: template i is item i
+  Pooling pooling = Pooling::kSingle;
+  std::vector<PairList> pair_lists;
+  std::string content_hash;  // of the official lists (and packs)
+  // Published counts for the full benchmark (name, value); `--plan` prints them beside ours.
+  std::vector<std::pair<std::string, int64_t>> published;
+};
+
+}  // namespace fr

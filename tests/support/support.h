@@ -1,0 +1,37 @@
+// What tests share: where known answers and real data lie, skipping aloud without them, scratch folders.
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace fr::test {
+
+// Folders named by FR_GOLDEN, FR_GOLDEN_EVAL, FR_SHARED_DATA; by default ../shared/{golden,golden_eval,data}
+// beside the sources. When absent these count a skip, say so on stdout and return an empty path: `if
+// (dir.empty()) return;`.
+std::filesystem::path golden();
+std::filesystem::path golden_eval();
+std::filesystem::path shared_data();
+int skips();
+
+// An empty folder for one test, removed at its end.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Runs a command line by the shell: exit status, and stdout and stderr together.
+struct Ran {
+  int status;
+  std::string output;
+};
+Ran run_command(const std::string& command);
+
+}  // namespace fr::test
