@@ -1,5 +1,5 @@
-// Folders include only downwards: each #include "FOLDER/…" under lib/ and protocols/ against layers.txt, which CMake writes from
-// the fr_folder lines. Third-party headers stay in the folder that owns them.
+// Folders include only downwards: each #include "FOLDER/…" under lib/ and protocols/ against layers.txt,
+// which CMake writes from the fr_folder lines. Third-party headers stay in the folder that owns them.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -31,7 +31,8 @@ std::map<std::string, std::set<std::string>> read_layers(std::vector<std::string
   return layers;
 }
 
-void for_each_include(const fs::path& root, const std::function<void(const fs::path&, const std::string&)>& found) {
+void for_each_include(const fs::path& root,
+                      const std::function<void(const fs::path&, const std::string&)>& found) {
   static const std::regex pattern(R"re(^\s*#\s*include\s*[<"]([^>"]+)[>"])re");
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     const std::string extension = entry.path().extension().string();
@@ -80,8 +81,9 @@ TEST_CASE("every include obeys the order") {
 }
 
 TEST_CASE("each library stays in its folder") {
-  const std::map<std::string, std::string> owners = {{"opencv2", "image"},          {"hdf5.h", "store"}, {"H5", "store"},
-                                                     {"oneapi", "backend/onednn"}, {"CLI", "none"},     {"cudnn", "backend/cuda"}};
+  const std::map<std::string, std::string> owners = {{"opencv2", "image"}, {"hdf5.h", "store"},
+                                                     {"H5", "store"},      {"oneapi", "backend/onednn"},
+                                                     {"CLI", "none"},      {"cudnn", "backend/cuda"}};
   for_each_include(kSource / "lib", [&](const fs::path& file, const std::string& include) {
     for (const auto& [prefix, owner] : owners) {
       if (!include.starts_with(prefix)) continue;
