@@ -15,10 +15,10 @@ inline constexpr int kResultSchema = 1;
 // One number with how it was decided. Absent fields are left out of the JSON; a NaN value is written as null.
 struct Metric {
   double value = 0;
-  std::string rule;  // "10-fold, threshold grid 0.01", "largest FPR <= x", …
-  std::optional<double> std, threshold, far, ci_low, ci_high;
-  std::string ci_method;  // "Clopper-Pearson", "t over folds", …
-  std::vector<double> folds, thresholds;
+  std::string rule{};  // "10-fold, threshold grid 0.01", "largest FPR <= x", …
+  std::optional<double> std{}, threshold{}, far{}, ci_low{}, ci_high{};
+  std::string ci_method{};  // "Clopper-Pearson", "t over folds", …
+  std::vector<double> folds{}, thresholds{};
 };
 
 struct Curve {
