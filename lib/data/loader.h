@@ -31,7 +31,7 @@ struct LoaderOptions {
   bool flip = true;         // mirror with probability 1/2, by (seed, epoch, image)
   int workers = 1;          // decoding threads
   int64_t first_batch = 0;  // global batch number to start at (resume)
-  PixelNormalisation normalisation;
+  PixelNormalisation normalisation = {};
 };
 
 // Endless batches; the last incomplete batch of an epoch is dropped (spec/03 3.1). Batch k depends on (seed,
