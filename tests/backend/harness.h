@@ -1,0 +1,145 @@
+// Runs a Case on any Backend with every operand between guard words, outputs prefilled so that "overwrites"
+// and "adds to" are verified, and compares results. Tolerances per dtype live here and nowhere else.
+#pragma once
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "backend/cases.h"
+#include "backend/checks.h"
+#include "core/random.h"
+
+namespace fr::test {
+
+// A result may differ from the oracle's by tolerance * (its own magnitude + the root mean square of its
+// tensor).
+inline double tolerance(DType dtype) {
+  switch (dtype) {
+    case DType::kF32:
+      return 2e-5;
+    case DType::kF16:
+      return 4e-3;
+    case DType::kBf16:
+      return 3e-2;
+    case DType::kU8:
+      return 0;
+  }
+  return 0;
+}
+
+inline constexpr int64_t kGuards = 16;          // words before and after each operand
+inline constexpr uint32_t kGuard = 0x7fa1b2c3;  // a NaN, so that reading it shows as well
+
+// Values of one operand in NCHW order: the same numbers whatever its layout.
+inline std::vector<float> initial_values(const Case& c, const Operand& operand) {
+  std::vector<float> values(static_cast<size_t>(operand.shape.count()));
+  RandomStream stream(1, "backend " + operand.name, static_cast<uint64_t>(c.operands.size()));
+  for (float& value : values)
+    value = operand.role == Role::kOverwritten ? std::numeric_limits<float>::quiet_NaN()
+                                               : stream.next_uniform(operand.low, operand.high);
+  return values;
+}
+
+// One operand in its layout between guard words. Plain row-major operands start one word off the alignment,
+// as slices of a flat parameter buffer do.
+class Guarded {
+ public:
+  Guarded(const Operand& operand, const std::vector<float>& values) : operand_(operand) {
+    const bool plain = operand.layout.block == 1;
+    storage_ = Tensor({1, operand.shape.count() + 2 * kGuards + 1, 1, 1});
+    first_ = kGuards + (plain ? 1 : 0);
+    for (float& word : storage_.floats()) std::memcpy(&word, &kGuard, sizeof word);
+    view_ = {storage_.f32() + first_, operand.shape, operand.layout, DType::kF32};
+    for_each([&](int64_t i, int64_t offset) { view_.f32()[offset] = values[static_cast<size_t>(i)]; });
+  }
+  const View& view() const { return view_; }
+  const Operand& operand() const { return operand_; }
+  // In NCHW order.
+  std::vector<float> values() const {
+    std::vector<float> result(static_cast<size_t>(view_.count()));
+    for_each([&](int64_t i, int64_t offset) { result[static_cast<size_t>(i)] = view_.f32()[offset]; });
+    return result;
+  }
+  bool guards_intact() const {
+    for (int64_t i = 0; i < storage_.shape().count(); ++i) {
+      if (i >= first_ && i < first_ + view_.count()) continue;
+      if (std::memcmp(storage_.f32() + i, &kGuard, sizeof kGuard) != 0) return false;
+    }
+    return true;
+  }
+
+ private:
+  template <class F>
+  void for_each(const F& f) const {
+    const Shape& s = operand_.shape;
+    int64_t i = 0;
+    for (int64_t n = 0; n < s.n; ++n)
+      for (int64_t c = 0; c < s.c; ++c)
+        for (int64_t p = 0; p < s.plane(); ++p) f(i++, offset_of(view_, n, c, p));
+  }
+  Operand operand_;
+  Tensor storage_;
+  int64_t first_ = 0;
+  View view_;
+};
+
+using Values = std::vector<std::vector<float>>;  // one per operand, NCHW order
+
+inline Values initial_values(const Case& c) {
+  Values values;
+  for (const Operand& operand : c.operands) values.push_back(initial_values(c, operand));
+  return values;
+}
+
+// Runs the case on the given values and returns them afterwards. Guards must be intact and inputs unchanged.
+inline Values run_case(Backend& backend, const Case& c, const Values& before) {
+  std::vector<Guarded> guarded;
+  std::vector<View> views;
+  for (size_t i = 0; i < before.size(); ++i) {
+    guarded.emplace_back(c.operands[i], before[i]);
+    views.push_back(guarded.back().view());
+  }
+  c.run(backend, views);
+  Values after;
+  for (size_t i = 0; i < guarded.size(); ++i) {
+    INFO(backend.name(), ": ", c.name, ": ", c.operands[i].name);
+    after.push_back(guarded[i].values());
+    CHECK(guarded[i].guards_intact());
+    if (c.operands[i].role == Role::kInput)
+      CHECK(std::memcmp(after[i].data(), before[i].data(), before[i].size() * sizeof(float)) == 0);
+  }
+  return after;
+}
+
+inline bool same_bits(const Values& a, const Values& b) {
+  for (size_t i = 0; i < a.size(); ++i)
+    if (a[i].size() != b[i].size() || std::memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)) != 0)
+      return false;
+  return a.size() == b.size();
+}
+
+// Empty when `result` agrees with `expected`; otherwise says where it does not. Sizes, NaN and infinities
+// count.
+inline std::string difference(const std::vector<float>& result, const std::vector<float>& expected,
+                              double tolerated) {
+  if (result.size() != expected.size())
+    return fmt::format("{} values, not {}", result.size(), expected.size());
+  double squares = 0;
+  for (const float value : expected) squares += double{value} * value;
+  const double rms = std::sqrt(squares / static_cast<double>(expected.size()));
+  for (size_t i = 0; i < result.size(); ++i) {
+    const double error = std::abs(double{result[i]} - expected[i]);
+    const double limit = tolerated * (std::abs(double{expected[i]}) + rms + 1e-3);
+    if (!std::isfinite(result[i]) || !(error <= limit))
+      return fmt::format("value {} is {}, not {} (error {:.3g}, limit {:.3g})", i, result[i], expected[i],
+                         error, limit);
+  }
+  return "";
+}
+
+}  // namespace fr::test
