@@ -5,7 +5,7 @@ CMAKE_FLAGS ?=
 # What Debian must bring, and why.
 PACKAGES := \
   g++:compiler cmake:build ninja-build:build git:revision-in-results \
-  libdnnl-dev:CPU-convolutions libopencv-dev:image-decoding libhdf5-dev:embedding-files \
+  libdnnl-dev:CPU-convolutions libopencv-dev:image-decoding libjpeg-dev:whole-JPEGs-only libhdf5-dev:embedding-files \
   nlohmann-json3-dev:JSON libcli11-dev:options libfmt-dev:formatting librandom123-dev:random-numbers \
   libxxhash-dev:content-hashes doctest-dev:tests
 names := $(foreach p,$(PACKAGES),$(firstword $(subst :, ,$(p))))

@@ -1,0 +1,91 @@
+#include "image/image.h"
+
+#include <algorithm>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "image/jpeg.h"
+
+namespace fr {
+
+namespace {
+
+constexpr int kCrop = 112;
+
+// The same memory as an OpenCV matrix; OpenCV takes no const, the callers only read.
+cv::Mat as_matrix(const Image& image) {
+  return {static_cast<int>(image.height), static_cast<int>(image.width), CV_8UC3,
+          const_cast<uint8_t*>(image.rgb.data())};
+}
+
+std::vector<std::byte> encode(const Image& image, const char* extension, const std::vector<int>& parameters) {
+  cv::Mat bgr;
+  cv::cvtColor(as_matrix(image), bgr, cv::COLOR_RGB2BGR);
+  std::vector<uchar> bytes;
+  FR_CHECK(cv::imencode(extension, bgr, bytes, parameters), "cannot encode a {}x{} image as {}", image.width,
+           image.height, extension);
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes.data());
+  return {begin, begin + bytes.size()};
+}
+
+// Walks the chunks to the last: libpng would say on stderr, by itself, that one is missing.
+bool is_cut_png(std::span<const std::byte> encoded) {
+  const std::string_view text(reinterpret_cast<const char*>(encoded.data()), encoded.size());
+  if (!text.starts_with("\x89PNG")) return false;
+  for (size_t at = 8; at + 12 <= text.size();) {
+    uint32_t length = 0;
+    for (size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<uint8_t>(text[at + i]);
+    if (text.substr(at + 4, 4) == "IEND") return false;
+    at += 12 + size_t{length};
+  }
+  return true;
+}
+
+}  // namespace
+
+Image decode_image(std::span<const std::byte> encoded, const std::string& name) {
+  FR_CHECK(!encoded.empty(), "{}: not a readable image (empty)", name);
+  if (is_jpeg(encoded)) return decode_jpeg(encoded, name);
+  FR_CHECK(!is_cut_png(encoded), "{}: not a readable image (PNG cut short)", name);
+  cv::Mat bgr;
+  try {
+    const cv::Mat bytes(1, static_cast<int>(encoded.size()), CV_8U, const_cast<std::byte*>(encoded.data()));
+    bgr = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  } catch (const cv::Exception& error) {
+    fail("{}: not a readable image ({})", name, error.err);
+  }
+  FR_CHECK(!bgr.empty(), "{}: not a readable image (no whole JPEG, PNG, BMP or PGM)", name);
+  Image image{.height = bgr.rows, .width = bgr.cols, .rgb = {}};
+  image.rgb.resize(static_cast<size_t>(image.height * image.width * 3));
+  cv::cvtColor(bgr, as_matrix(image), cv::COLOR_BGR2RGB);
+  return image;
+}
+
+Image read_image(const std::string& path) { return decode_image(MappedFile(path).bytes(), path); }
+
+std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
+  return encode(image, ".jpg", {cv::IMWRITE_JPEG_QUALITY, quality});
+}
+
+std::vector<std::byte> encode_png(const Image& image) { return encode(image, ".png", {}); }
+
+void fit_crop(const Image& image, std::span<uint8_t> rgb) {
+  if (image.height == kCrop && image.width == kCrop) {
+    std::copy(image.rgb.begin(), image.rgb.end(), rgb.begin());
+    return;
+  }
+  const int64_t shorter = std::min(image.height, image.width);
+  const auto scaled = [&](int64_t side) { return static_cast<int>((side * kCrop + shorter / 2) / shorter); };
+  cv::Mat resized = as_matrix(image);
+  if (shorter != kCrop) {
+    cv::resize(as_matrix(image), resized, {scaled(image.width), scaled(image.height)}, 0, 0,
+               shorter > kCrop ? cv::INTER_AREA : cv::INTER_LINEAR);
+  }
+  const cv::Rect middle((resized.cols - kCrop) / 2, (resized.rows - kCrop) / 2, kCrop, kCrop);
+  resized(middle).copyTo(cv::Mat(kCrop, kCrop, CV_8UC3, rgb.data()));
+}
+
+}  // namespace fr
