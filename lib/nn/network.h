@@ -14,7 +14,8 @@ namespace fr {
 
 struct NetworkOptions {
   int64_t embedding_size = 512;
-  float dropout = 0;
+  float dropout = 0;  // rate, before the last linear layer, in training only
+  uint64_t seed = 0;  // of the dropout masks
 };
 
 struct NetworkKind {
@@ -35,22 +36,30 @@ class Network {
   // state_dict order and names of arcface_torch; running statistics are slices with trainable = false.
   Parameters& parameters();
   const Parameters& parameters() const;
-  void initialise(
-      uint64_t seed);  // spec 02: conv N(0, 0.1), linear U(+-1/sqrt(fan_in)), gamma 1, beta 0, slope 0.25
+  // spec 02 §2.1: conv N(0, 0.1), linear U(+-1/sqrt(fan_in)), gamma 1, beta 0, slope 0.25.
+  void initialise(uint64_t seed);
 
-  // images (n, 3, 112, 112) NCHW -> (n, embedding_size); the view is valid until the next call. Any n; memory
-  // is kept per n.
-  const View& forward_train(const View& images, uint64_t dropout_step = 0);  // updates running statistics
-  void backward(const View& d_embeddings);  // *adds to* parameters().gradients()
+  // images (n, 3, 112, 112) NCHW -> (n, embedding_size); the view is valid until the next call. Any n; one
+  // arena, as large as the largest n met, serves all. A training pass updates the running statistics, takes
+  // n > 1 and keeps a pointer to the images: they stay in place until backward() is done.
+  const View& forward_train(const View& images, uint64_t dropout_step = 0);
+  // d_embeddings (n, embedding_size). *Adds to* parameters().gradients(); after forward_train, once.
+  void backward(const View& d_embeddings);
   const View& forward_eval(const View& images);
 
-  // The value of a named node after the last forward call, in NCHW (tests); and dL/d images after backward.
+  // For tests: from now on every value is kept until the end of a forward pass, and backward() goes on to the
+  // images. Costs memory and time.
+  void inspect();
+  // The value of a named node after the last forward call, in NCHW. fr::Error for a node that was fused into
+  // the next, or whose memory has been used again.
   Tensor tap(const std::string& node) const;
-  Tensor input_gradient() const;
+  Tensor input_gradient() const;  // dL/d images (n, 3, 112, 112) after backward(), with inspect()
 
   int64_t multiply_adds() const;        // of one image
   std::string parameters_hash() const;  // content hash of all values
   int64_t reorders() const;             // in the plan of the last forward
+  int64_t plans() const;                // made so far: one per batch size and mode
+  int64_t arena_bytes() const;          // activations and gradients
 
  private:
   struct Impl;
