@@ -36,9 +36,16 @@ enum class Pooling {
   kMedia,   // N/D/F variants of IJB: sum over media of the mean over a medium's items
 };
 
+// 12 bytes: the largest list (IJB-C, 15.7 million pairs) stays below 200 MB.
 struct Pair {
-  int64_t a = 0, b = 0;  // indices into Plan::templates
+  int32_t a = 0, b = 0;  // indices into Plan::templates (kSingle: into Plan::items)
   bool same = false;
+};
+
+// What a pair's two unit vectors give (eval/pair_score.h).
+enum class PairScore {
+  kSquaredDistance,  // spec 6.1: accepted when smaller than the threshold
+  kDot,              // spec 6.4: accepted when larger than the threshold
 };
 
 // A labelled pair list. folds > 0: accuracy by k-fold (KFOLD of spec 6) in list order. folds == 0: TAR@FAR
@@ -47,6 +54,7 @@ struct PairList {
   std::string name;  // "1:1"
   std::vector<Pair> pairs;
   int64_t folds = 0;
+  PairScore score = PairScore::kSquaredDistance;
 };
 
 struct Plan {

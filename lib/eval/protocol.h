@@ -11,6 +11,8 @@ namespace fr {
 struct ProtocolOptions {
   std::string data;  // --data DIR, or a .bin file
   int64_t folds = 10;
+  bool images =
+      false;  // a model is to embed the items: every image must exist, else fr::Error "LIST:LINE: …"
 };
 
 class Protocol {

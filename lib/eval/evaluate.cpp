@@ -1,0 +1,181 @@
+#include "eval/evaluate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "eval/join.h"
+#include "eval/metrics.h"
+#include "eval/pair_score.h"
+
+namespace fr {
+
+namespace {
+
+// Seconds since construction or the last call.
+class Stopwatch {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(begin_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+// Mean norm of the raw embeddings of all items that have one (spec 6.1, XNorm).
+double mean_norm(const ItemFeatures& features) {
+  std::vector<double> norms(features.original.size());
+  double sum = 0;
+  int64_t rows = 0;
+  for (const auto* rows_of : {&features.original, &features.flipped}) {
+    if (rows_of->empty()) continue;
+    parallel_for(features.items, [&](int64_t i) {
+      const float* row = (*rows_of)[static_cast<size_t>(i)];
+      norms[static_cast<size_t>(i)] =
+          row == nullptr ? 0 : std::sqrt(pairwise_sum<double>(0, features.dim, [=](int64_t k) {
+            return static_cast<double>(row[k]) * static_cast<double>(row[k]);
+          }));
+    });
+    for (size_t i = 0; i < norms.size(); ++i) {
+      sum += norms[i];
+      rows += (*rows_of)[i] != nullptr;
+    }
+  }
+  return rows > 0 ? sum / static_cast<double>(rows) : std::numeric_limits<double>::quiet_NaN();
+}
+
+int64_t count_failed(const std::vector<const float*>& rows) {
+  return std::count(rows.begin(), rows.end(), nullptr);
+}
+
+void describe_embeddings(const Embeddings& embeddings, Result& result) {
+  if (!embeddings.source.empty()) result.model["embeddings"] = embeddings.source;
+  if (!embeddings.model.empty()) result.model["name"] = embeddings.model;
+}
+
+}  // namespace
+
+std::string rate_text(double rate) {
+  const std::string full = fmt::format("{:.15e}", rate);  // d.ddddde-0x
+  const size_t e = full.find('e');
+  std::string digits = full.substr(0, e);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.') digits.pop_back();
+  const int exponent = std::stoi(full.substr(e + 1));
+  return exponent == 0 ? digits : fmt::format("{}e{}", digits, exponent);
+}
+
+JoinedItems join_items(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
+                       bool concatenated_flip) {
+  FR_CHECK(!concatenated_flip || flipped == nullptr,
+           "the rows hold the flip already: give no further file of flipped embeddings");
+  FR_CHECK(!concatenated_flip || embeddings.dim % 2 == 0,
+           "rows of {} values cannot hold an embedding and its flip", embeddings.dim);
+  FR_CHECK(flipped == nullptr || flipped->dim == embeddings.dim,
+           "the embeddings have {} values a row, the flipped ones {}", embeddings.dim,
+           flipped == nullptr ? 0 : flipped->dim);
+  const Join original = join(plan, embeddings);
+  JoinedItems result{{}, original.missing, original.unusable, original.extra};
+  ItemFeatures& features = result.features;
+  features.items = std::ssize(plan.items);
+  features.dim = concatenated_flip ? embeddings.dim / 2 : embeddings.dim;
+  for (const int64_t row : original.rows) {
+    features.original.push_back(row < 0 ? nullptr : embeddings.row(row).data());
+  }
+  if (concatenated_flip) {
+    for (const float* row : features.original) {
+      features.flipped.push_back(row == nullptr ? nullptr : row + features.dim);
+    }
+  }
+  if (flipped != nullptr) {
+    const Join mirror = join(plan, *flipped);
+    result.missing += mirror.missing;
+    result.unusable += mirror.unusable;
+    result.extra += mirror.extra;
+    for (size_t i = 0; i < mirror.rows.size(); ++i) {
+      features.flipped.push_back(mirror.rows[i] < 0 ? nullptr : flipped->row(mirror.rows[i]).data());
+      // Half an item is no item.
+      if (features.flipped[i] == nullptr) features.original[i] = nullptr;
+      if (features.original[i] == nullptr) features.flipped[i] = nullptr;
+    }
+  }
+  return result;
+}
+
+std::vector<double> score_pairs(const PairList& list, const TemplateFeatures& templates) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const bool distance = list.score == PairScore::kSquaredDistance;
+  std::vector<double> scores(list.pairs.size());
+  parallel_for(std::ssize(list.pairs), [&](int64_t i) {
+    const Pair& pair = list.pairs[static_cast<size_t>(i)];
+    double& score = scores[static_cast<size_t>(i)];
+    if (templates.failed[static_cast<size_t>(pair.a)] || templates.failed[static_cast<size_t>(pair.b)]) {
+      score = distance ? infinity : -infinity;
+    } else if (distance) {
+      score = squared_distance(templates.row(pair.a), templates.row(pair.b), templates.dim);
+    } else {
+      score = dot(templates.row(pair.a), templates.row(pair.b), templates.dim);
+    }
+  });
+  return scores;
+}
+
+Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
+                const EvaluateOptions& options) {
+  Result result;
+  result.protocol = plan.protocol;
+  result.dataset = {{"name", plan.protocol}, {"list", plan.list}, {"hash", plan.content_hash}};
+  result.environment = describe_environment();
+  describe_embeddings(embeddings, result);
+
+  Stopwatch watch;
+  const JoinedItems items = join_items(plan, embeddings, flipped, options.concatenated_flip);
+  const ItemFeatures& features = items.features;
+  result.timing["join"] = watch.lap();
+
+  TemplateFeatures templates;
+  result.variant["flip"] = features.flipped.empty() ? "no" : "sum of raw embeddings";
+  if (plan.pooling == Pooling::kSingle) {
+    FR_CHECK(!options.pooling, "a pooling is chosen for {}, whose templates are single images",
+             plan.protocol);
+    templates = pool_single(features);
+    result.variant["pooling"] = "single image";
+  } else {
+    const MediaPooling pooling = options.pooling.value_or(MediaPooling{.flip = !features.flipped.empty()});
+    templates = pool_media(plan, features, pooling);
+    result.variant["pooling"] = text(pooling);
+    if (!pooling.flip) result.variant["flip"] = "no";
+  }
+  result.timing["pool"] = watch.lap();
+
+  result.counts = {
+      {"items", features.items},
+      {"failed_items", count_failed(features.original)},
+      {"missing_rows", items.missing},
+      {"unusable_rows", items.unusable},
+      {"extra_rows", items.extra},
+      {"templates", templates.count},
+      {"failed_templates", std::count(templates.failed.begin(), templates.failed.end(), uint8_t{1})}};
+  result.metrics["xnorm"] = {.value = mean_norm(features), .rule = "mean norm of the raw embeddings"};
+
+  for (const PairList& list : plan.pair_lists) {
+    watch.lap();
+    const std::vector<double> scores = score_pairs(list, templates);
+    result.timing["score"] += watch.lap();
+    result.variant["score"] = list.score == PairScore::kSquaredDistance
+                                  ? "squared L2 distance of unit vectors, f64"
+                                  : "dot product of unit vectors, f64";
+    result.variant["ties"] = "never split: equal scores are accepted or rejected together";
+    add_pair_metrics(list, scores, options.far, result);
+    result.timing["metrics"] += watch.lap();
+  }
+  return result;
+}
+
+}  // namespace fr

@@ -1,0 +1,45 @@
+// evaluate: Plan + Embeddings -> Result. One engine for every protocol; the numbers never depend on the
+// thread count.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/embeddings.h"
+#include "eval/plan.h"
+#include "eval/pool.h"
+#include "eval/result.h"
+
+namespace fr {
+
+struct EvaluateOptions {
+  std::vector<double> far{};              // further false accept rates, beside the protocol's own
+  std::optional<MediaPooling> pooling{};  // of IJB; by default N1D1, with the flip where it is given
+  bool concatenated_flip = false;         // rows are (2d): original, then mirrored crop
+};
+
+// flipped may be null. Fills protocol, variant, metrics, counts, curves, environment and timing of the
+// result, and the dataset's name, list and hash. Throws fr::Error where the embeddings do not fit the plan.
+//
+// An item fails when its row is missing or not finite (in either file). A pair with a failed template is a
+// miss if genuine, a correct rejection if impostor; both are counted.
+Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
+                const EvaluateOptions& options);
+
+// "1e-4" for 0.0001, "5e-3" for 0.005: how a rate is written in a metric's name.
+std::string rate_text(double rate);
+
+// Scores of all pairs (n): squared distance or dot product of their templates (eval/pair_score.h). A failed
+// pair is +inf as a distance, -inf as a dot product.
+std::vector<double> score_pairs(const PairList& list, const TemplateFeatures& templates);
+
+// The raw rows of each item, with `concatenated_flip` cut into both halves.
+struct JoinedItems {
+  ItemFeatures features;
+  int64_t missing = 0, unusable = 0, extra = 0;  // of either file
+};
+JoinedItems join_items(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
+                       bool concatenated_flip);
+
+}  // namespace fr
