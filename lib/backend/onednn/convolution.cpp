@@ -1,0 +1,129 @@
+// Convolution by oneDNN. The caller's layouts are used where a fast kernel takes them; otherwise the library
+// chooses and the operands are reordered into scratch memory. Weights always are: theirs is the library's
+// choice.
+#include <string_view>
+
+#include "backend/checks.h"
+#include "backend/onednn/onednn.h"
+#include "core/error.h"
+
+namespace fr {
+namespace {
+
+using dnnl::memory;
+using onednn::ConvolutionFormats;
+using onednn::format_of;
+using onednn::Prepared;
+
+memory::desc any_format(Shape s) {
+  return {{s.n, s.c, s.h, s.w}, memory::data_type::f32, memory::format_tag::any};
+}
+
+// (k, c/g, kernel, kernel), or (g, k/g, c/g, kernel, kernel) where there are groups.
+memory::desc weight_format(const ConvGeometry& g, Shape x, Shape y, bool any) {
+  using tag = memory::format_tag;
+  const memory::data_type f32 = memory::data_type::f32;
+  if (g.groups == 1) return {{y.c, x.c, g.kernel, g.kernel}, f32, any ? tag::any : tag::oihw};
+  return {{g.groups, y.c / g.groups, x.c / g.groups, g.kernel, g.kernel}, f32, any ? tag::any : tag::goihw};
+}
+
+ConvolutionFormats formats(const ConvGeometry& g, Shape x, Shape y, const memory::desc& src,
+                           const memory::desc& dst) {
+  return {src, weight_format(g, x, y, true), dst, {g.stride, g.stride}, {g.pad, g.pad}};
+}
+
+template <class Descriptor>
+bool is_fast(const Descriptor& descriptor) {
+  if (!descriptor) return false;
+  const std::string_view text = descriptor.impl_info_str();
+  return !text.starts_with("ref") && !text.starts_with("gemm");
+}
+
+// make(formats) gives a primitive descriptor: with the caller's formats if that is fast, else with the
+// library's.
+template <class Make>
+auto best(const ConvGeometry& g, const View& x, const View& y, const Make& make) {
+  auto given = make(formats(g, x.shape, y.shape, format_of(x.shape, x.layout), format_of(y.shape, y.layout)));
+  if (is_fast(given)) return given;
+  auto any = make(formats(g, x.shape, y.shape, any_format(x.shape), any_format(y.shape)));
+  if (is_fast(any) || !given) given = any;
+  FR_CHECK(given, "onednn: no convolution {} -> {} with kernel {}, stride {}, groups {}", x.shape.text(),
+           y.shape.text(), g.kernel, g.stride, g.groups);
+  return given;
+}
+
+}  // namespace
+
+std::pair<Layout, Layout> OnednnBackend::preferred(const ConvGeometry& g, Shape x, Shape y) const {
+  const auto descriptor = onednn::forward_desc(formats(g, x, y, any_format(x), any_format(y)),
+                                               onednn::strict_attributes(), engine_);
+  const auto closest = [](Shape s) { return Layout{s.c % 16 == 0 ? 16 : s.c % 8 == 0 ? 8 : 1}; };
+  if (!is_fast(descriptor)) return {closest(x), closest(y)};
+  return {onednn::layout_of(descriptor.src_desc(), x).value_or(closest(x)),
+          onednn::layout_of(descriptor.dst_desc(), y).value_or(closest(y))};
+}
+
+void OnednnBackend::conv_forward(const ConvGeometry& g, const View& x, const float* w, const View& y) {
+  check_convolution("conv_forward", g, x, w, y);
+  Prepared& p = prepared(key(kForward, g, x, y), "conv_forward", [&] {
+    const auto descriptor = best(g, x, y, [&](const ConvolutionFormats& f) {
+      return onednn::forward_desc(f, onednn::strict_attributes(), engine_);
+    });
+    Prepared made;
+    made.primitive = dnnl::convolution_forward(descriptor);
+    made.implementation = descriptor.impl_info_str();
+    made.set_slot(0, DNNL_ARG_SRC, format_of(x.shape, x.layout), descriptor.src_desc(), false, engine_);
+    made.set_slot(1, DNNL_ARG_WEIGHTS, weight_format(g, x.shape, y.shape, false), descriptor.weights_desc(),
+                  false, engine_);
+    made.set_slot(2, DNNL_ARG_DST, format_of(y.shape, y.layout), descriptor.dst_desc(), false, engine_);
+    made.finish(descriptor.scratchpad_desc(), engine_);
+    return made;
+  });
+  execute(p, x.data, w, y.data);
+}
+
+void OnednnBackend::conv_backward_data(const ConvGeometry& g, const View& dy, const float* w,
+                                       const View& dx) {
+  check_convolution("conv_backward_data", g, dx, w, dy);
+  Prepared& p = prepared(key(kBackwardData, g, dx, dy), "conv_backward_data", [&] {
+    const auto descriptor = best(g, dx, dy, [&](const ConvolutionFormats& f) {
+      const auto hint = onednn::forward_desc(f, onednn::strict_attributes(), engine_);
+      return onednn::backward_data_desc(f, hint, onednn::strict_attributes(), engine_);
+    });
+    Prepared made;
+    made.primitive = dnnl::convolution_backward_data(descriptor);
+    made.implementation = descriptor.impl_info_str();
+    made.set_slot(0, DNNL_ARG_DIFF_DST, format_of(dy.shape, dy.layout), descriptor.diff_dst_desc(), false,
+                  engine_);
+    made.set_slot(1, DNNL_ARG_WEIGHTS, weight_format(g, dx.shape, dy.shape, false), descriptor.weights_desc(),
+                  false, engine_);
+    made.set_slot(2, DNNL_ARG_DIFF_SRC, format_of(dx.shape, dx.layout), descriptor.diff_src_desc(), false,
+                  engine_);
+    made.finish(descriptor.scratchpad_desc(), engine_);
+    return made;
+  });
+  execute(p, dy.data, w, dx.data);
+}
+
+void OnednnBackend::conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) {
+  check_convolution("conv_backward_weights", g, x, dw, dy);
+  Prepared& p = prepared(key(kBackwardWeights, g, x, dy), "conv_backward_weights", [&] {
+    const auto descriptor = best(g, x, dy, [&](const ConvolutionFormats& f) {
+      const auto hint = onednn::forward_desc(f, onednn::strict_attributes(), engine_);
+      return onednn::backward_weights_desc(f, hint, onednn::strict_attributes(), engine_);
+    });
+    Prepared made;
+    made.primitive = dnnl::convolution_backward_weights(descriptor);
+    made.implementation = descriptor.impl_info_str();
+    made.set_slot(0, DNNL_ARG_SRC, format_of(x.shape, x.layout), descriptor.src_desc(), false, engine_);
+    made.set_slot(1, DNNL_ARG_DIFF_DST, format_of(dy.shape, dy.layout), descriptor.diff_dst_desc(), false,
+                  engine_);
+    made.set_slot(2, DNNL_ARG_DIFF_WEIGHTS, weight_format(g, x.shape, dy.shape, false),
+                  descriptor.diff_weights_desc(), true, engine_);
+    made.finish(descriptor.scratchpad_desc(), engine_);
+    return made;
+  });
+  execute(p, x.data, dy.data, dw);
+}
+
+}  // namespace fr
