@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "core/files.h"
+#include "core/tensor.h"
 #include "nn/network.h"
 
 namespace fr {
 
-// A tensor in a safetensors file: dtype is the file's own word ("F32", "I64", …), bytes point into the mapped
-// file.
+// A tensor in a safetensors file: dtype is the file's own word ("F32", "I64", …), bytes point into the file.
 struct StoredTensor {
   std::string name, dtype;
   std::vector<int64_t> shape;
@@ -37,6 +37,7 @@ class Safetensors {
  private:
   std::filesystem::path path_;
   MappedFile file_;
+  std::vector<Memory> aligned_;  // copies of tensors that lie across float boundaries in the file
   std::map<std::string, std::string> metadata_;
   std::vector<StoredTensor> tensors_;
 };

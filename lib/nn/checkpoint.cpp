@@ -1,0 +1,47 @@
+// Parameters and networks in and out of safetensors files.
+#include "nn/checkpoint.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace fr {
+
+std::vector<StoredTensor> stored(const Parameters& parameters, const std::string& prefix) {
+  std::vector<StoredTensor> tensors;
+  for (const Slice& s : parameters.slices()) {
+    tensors.push_back({prefix + s.name, "F32", s.shape, std::as_bytes(parameters.values(s))});
+  }
+  return tensors;
+}
+
+void restore(const Safetensors& file, const std::string& prefix, const Parameters& parameters) {
+  for (const Slice& s : parameters.slices()) {
+    const StoredTensor& t = file.tensor(prefix + s.name);
+    FR_CHECK(t.dtype == "F32" && t.shape == s.shape, "{}: tensor '{}' is {} [{}], expected F32 [{}]",
+             file.path().string(), t.name, t.dtype, fmt::join(t.shape, ", "), fmt::join(s.shape, ", "));
+    std::ranges::copy(t.floats(), parameters.values(s).begin());
+  }
+}
+
+std::unique_ptr<Network> load_network(const std::filesystem::path& path, Backend& backend) {
+  const Safetensors file(path);
+  const auto text = [&](const char* key) -> const std::string& {
+    const auto it = file.metadata().find(key);
+    FR_CHECK(it != file.metadata().end(), "{}: no '{}' in the metadata: not a checkpoint of a network",
+             path.string(), key);
+    return it->second;
+  };
+  const std::string& name = text("network");
+  FR_CHECK(Registry<NetworkKind>::instance().contains(name), "{}: unknown network '{}'", path.string(), name);
+  // The size is checked before anything is allocated by it.
+  const int64_t size = parse_int(text("embedding_size"), path.string() + ": embedding_size");
+  FR_CHECK(size > 0 && size <= 1 << 20, "{}: embedding_size {}", path.string(), size);
+  auto network = std::make_unique<Network>(name, NetworkOptions{.embedding_size = size}, backend);
+  restore(file, "backbone.", network->parameters());
+  return network;
+}
+
+}  // namespace fr
