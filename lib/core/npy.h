@@ -21,6 +21,7 @@ class Npy {
   const std::string& descr() const { return descr_; }  // "<f4", "|u1", ">f8", …
   bool fortran_order() const { return fortran_order_; }
   std::span<const std::byte> data() const { return data_; }  // as stored: file's byte order and element order
+  int64_t data_offset() const { return data_.data() - file_.bytes().data(); }  // of data() in the file
 
   std::vector<double> doubles() const;    // any real dtype, C order
   std::vector<float> floats() const;      // any real dtype, C order
