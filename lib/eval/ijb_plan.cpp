@@ -1,0 +1,128 @@
+#include "eval/ijb_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/hash.h"
+
+namespace fs = std::filesystem;
+
+namespace fr {
+
+namespace {
+
+fs::path find_meta(const fs::path& data, const std::string& name) {
+  FR_CHECK(fs::exists(data), "{}: no such file or folder", data.string());
+  const std::string upper = name == "ijbb" ? "IJBB" : "IJBC";
+  const std::string list = name + "_face_tid_mid.txt";
+  for (const fs::path& folder : {data / "meta", data / upper / "meta", data}) {
+    if (fs::exists(folder / list)) return folder;
+  }
+  fail("{}: no {} in meta/ or {}/meta/", data.string(), list, upper);
+}
+
+// One line of face_tid_mid: which template and medium item i belongs to.
+struct Place {
+  int64_t template_id = 0, medium_id = 0, item = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
+std::vector<Place> read_places(const MappedFile& file, const fs::path& path, Plan& plan) {
+  std::vector<Place> places;
+  for_each_line(file.text(), [&](std::string_view line, int64_t number) {
+    const std::vector<std::string_view> fields = split_blanks(line);
+    FR_CHECK(fields.size() == 3, "{}:{}: expected 'image template medium', found '{}'", path.string(), number,
+             line);
+    const std::string where = fmt::format("{}:{}", path.string(), number);
+    places.push_back({parse_int(fields[1], where), parse_int(fields[2], where), std::ssize(plan.items)});
+    plan.items.push_back({.name = std::string(fields[0]), .file = {}});
+  });
+  FR_CHECK(!places.empty(), "{}: lists no images", path.string());
+  return places;
+}
+
+// Landmarks and detector score of each item, in the same order.
+void read_landmarks(const MappedFile& file, const fs::path& path, Plan& plan) {
+  size_t i = 0;
+  for_each_line(file.text(), [&](std::string_view line, int64_t number) {
+    const std::vector<std::string_view> fields = split_blanks(line);
+    const std::string where = fmt::format("{}:{}", path.string(), number);
+    FR_CHECK(fields.size() == 12, "{}: expected an image, 10 coordinates and a score, found {} fields", where,
+             fields.size());
+    FR_CHECK(i < plan.items.size(), "{}: image '{}' has no line in the list of templates ({} images)", where,
+             fields[0], plan.items.size());
+    Item& item = plan.items[i++];
+    FR_CHECK(fields[0] == item.name, "{}: image '{}', but the list of templates has '{}' on this line", where,
+             fields[0], item.name);
+    double values[11];
+    for (size_t k = 0; k < 11; ++k) {
+      values[k] = parse_double(fields[k + 1], where);
+      FR_CHECK(std::isfinite(values[k]), "{}: '{}' is not a finite number", where, fields[k + 1]);
+    }
+    for (size_t k = 0; k < 10; ++k) item.landmarks[k] = static_cast<float>(values[k]);
+    item.detector_score = static_cast<float>(values[10]);
+    item.has_landmarks = true;
+  });
+  FR_CHECK(i == plan.items.size(), "{}:{}: the list ends, but the list of templates has {} images",
+           path.string(), i + 1, plan.items.size());
+}
+
+std::vector<Template> group(std::vector<Place> places) {
+  std::sort(places.begin(), places.end());
+  std::vector<Template> templates;
+  for (const Place& place : places) {
+    if (templates.empty() || templates.back().id != place.template_id) {
+      templates.push_back({place.template_id, {}});
+    }
+    std::vector<Medium>& media = templates.back().media;
+    if (media.empty() || media.back().id != place.medium_id) media.push_back({place.medium_id, {}});
+    media.back().items.push_back(place.item);
+  }
+  return templates;
+}
+
+void find_images(const fs::path& meta, const fs::path& list, bool required, Plan& plan) {
+  const fs::path folder = meta.parent_path() / "loose_crop";
+  if (!required && !fs::is_directory(folder)) return;
+  for (size_t i = 0; i < plan.items.size(); ++i) {
+    plan.items[i].file = (folder / plan.items[i].name).string();
+    FR_CHECK(!required || fs::is_regular_file(plan.items[i].file), "{}:{}: no image {}", list.string(), i + 1,
+             plan.items[i].file);
+  }
+}
+
+}  // namespace
+
+Plan ijb_plan(const std::string& name, const ProtocolOptions& options) {
+  const fs::path meta = find_meta(options.data, name);
+  const fs::path places_path = meta / (name + "_face_tid_mid.txt");
+  const fs::path landmarks_path = meta / (name + "_name_5pts_score.txt");
+  const fs::path pairs_path = meta / (name + "_template_pair_label.txt");
+  const MappedFile places_file(places_path), landmarks_file(landmarks_path), pairs_file(pairs_path);
+
+  Plan plan;
+  plan.protocol = name;
+  plan.list = pairs_path.filename().string();
+  plan.pooling = Pooling::kMedia;
+  Hasher hash;
+  for (const MappedFile* file : {&places_file, &landmarks_file, &pairs_file}) hash.add(file->text());
+  plan.content_hash = hash.text();
+
+  std::vector<Place> places = read_places(places_file, places_path, plan);
+  read_landmarks(landmarks_file, landmarks_path, plan);
+  find_images(meta, places_path, options.images, plan);
+  plan.templates = group(std::move(places));
+
+  std::vector<int64_t> ids;
+  for (const Template& one : plan.templates) ids.push_back(one.id);
+  plan.pair_lists.push_back({.name = "1:1",
+                             .pairs = parse_template_pairs(pairs_file.text(), pairs_path.string(), ids),
+                             .folds = 0,
+                             .score = PairScore::kDot});
+  return plan;
+}
+
+}  // namespace fr

@@ -1,0 +1,222 @@
+// Plans from small official lists and packs: names, order, labels, and what is said of bad lists.
+#include <doctest/doctest.h>
+
+#include <cstring>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/verification_bin.h"
+#include "eval/ijb_plan.h"
+#include "eval/protocol.h"
+#include "support/support.h"
+
+using namespace fr;
+
+namespace {
+
+Plan plan_of(const std::string& protocol, const test::ScratchFolder& data, int64_t folds = 10,
+             bool images = false) {
+  return Registry<ProtocolKind>::instance().find(protocol)().plan(
+      {.data = data.path().string(), .folds = folds, .images = images});
+}
+
+std::string error_of(const std::string& protocol, const test::ScratchFolder& data, bool images = false) {
+  try {
+    plan_of(protocol, data, 10, images);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::vector<bool> labels(const Plan& plan) {
+  std::vector<bool> result;
+  for (const Pair& pair : plan.pair_lists.at(0).pairs) result.push_back(pair.same);
+  return result;
+}
+
+std::string pair_text(const Plan& plan, size_t i) {
+  const Pair& pair = plan.pair_lists.at(0).pairs.at(i);
+  return plan.items[static_cast<size_t>(pair.a)].name + " " + plan.items[static_cast<size_t>(pair.b)].name;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the expected protocols are registered and say what they need") {
+  const auto& registry = Registry<ProtocolKind>::instance();
+  for (const char* name : {"lfw", "cfp_fp", "cfp_ff", "agedb_30", "calfw", "cplfw", "ijbc"}) {
+    CAPTURE(name);
+    REQUIRE(registry.contains(name));
+    const Protocol& protocol = registry.find(name)();
+    CHECK_FALSE(protocol.title().empty());
+    CHECK_FALSE(protocol.needs().empty());
+    CHECK(protocol.first_metric() == (std::string(name) == "ijbc" ? "tar@far=1e-4" : "accuracy"));
+  }
+}
+
+TEST_CASE("LFW from pairs.txt") {
+  test::ScratchFolder data;
+  write_file(data / "pairs.txt", "2\t1\nAda_B\t1\t4\nAda_B\t1\tCy\t12\nDee\t2\t3\nCy\t12\tDee\t3\n");
+  const Plan plan = plan_of("lfw", data);
+  CHECK(plan.items.size() == 5);
+  CHECK(plan.items[0].name == "Ada_B/Ada_B_0001.jpg");
+  CHECK(plan.items[0].file.empty());  // no images there, and none needed
+  CHECK(pair_text(plan, 1) == "Ada_B/Ada_B_0001.jpg Cy/Cy_0012.jpg");
+  CHECK(labels(plan) == std::vector<bool>{true, false, true, false});
+  CHECK(plan.list == "pairs.txt");
+  CHECK(plan.content_hash.starts_with("xxh3-128:"));
+
+  SUBCASE("images are found beside the list or in a known folder, and missing ones named by line") {
+    CHECK(contains(error_of("lfw", data, true), "pairs.txt:2: no image 'Ada_B/Ada_B_0001.jpg'"));
+    write_file(data / "crops_112/Ada_B/Ada_B_0001.jpg", "x");
+    CHECK(plan_of("lfw", data).items[1].file == (data / "crops_112/Ada_B/Ada_B_0004.jpg"));
+    write_file(data / "crops_112/Ada_B/Ada_B_0004.jpg", "x");
+    CHECK(contains(error_of("lfw", data, true), "pairs.txt:3: no image"));
+    CHECK(contains(error_of("lfw", data, true), "Cy_0012.jpg"));
+  }
+  SUBCASE("PNG images keep their official names") {
+    write_file(data / "Ada_B/Ada_B_0001.png", "x");
+    const Plan png = plan_of("lfw", data);
+    CHECK(png.items[0].name == "Ada_B/Ada_B_0001.jpg");
+    CHECK(png.items[0].file == data / "Ada_B/Ada_B_0001.png");
+  }
+}
+
+TEST_CASE("LFW: bad lists") {
+  test::ScratchFolder data;
+  CHECK(contains(error_of("lfw", data), "holds neither lfw.bin nor pairs.txt"));
+  write_file(data / "pairs.txt", "1\t1\nA\t1\t2\nA\t1\n");
+  CHECK(contains(error_of("lfw", data), "pairs.txt:3: expected"));
+  write_file(data / "pairs.txt", "1\t1\nA\t1\tx\n");
+  CHECK(contains(error_of("lfw", data), "pairs.txt:2: 'x' is not a number"));
+  write_file(data / "pairs.txt", "1\t2\nA\t1\t2\nA\t1\tB\t1\n");
+  CHECK(
+      contains(error_of("lfw", data), "pairs.txt:3: the list ends after 2 pairs, its first line promises 4"));
+  write_file(data / "pairs.txt", "");
+  CHECK_FALSE(error_of("lfw", data) == "no error");
+  ProtocolOptions nowhere{.data = (data / "nowhere").string()};
+  CHECK_THROWS_AS(Registry<ProtocolKind>::instance().find("lfw")().plan(nowhere), Error);
+}
+
+TEST_CASE("a verification pack: items by index, labels in order") {
+  test::ScratchFolder data;
+  std::vector<std::vector<std::byte>> images;
+  for (int i = 0; i < 6; ++i) images.push_back({std::byte{0xff}, static_cast<std::byte>(i)});
+  write_verification_bin(data / "cplfw.bin", images, {1, 0, 1});
+  for (const std::string& path : {data.path().string(), (data / "cplfw.bin").string()}) {
+    const Plan plan = Registry<ProtocolKind>::instance().find("cplfw")().plan({.data = path, .folds = 3});
+    CHECK(plan.items.size() == 6);
+    CHECK(plan.items[5].name == "5");
+    CHECK(plan.items[5].index_in_file == 5);
+    CHECK(plan.items[5].file == data / "cplfw.bin");
+    CHECK(labels(plan) == std::vector<bool>{true, false, true});
+    CHECK(pair_text(plan, 2) == "4 5");
+    CHECK(plan.pair_lists[0].folds == 3);
+  }
+}
+
+TEST_CASE("CFP: folds in order, same before different, profiles from their own list") {
+  test::ScratchFolder data;
+  std::string frontal, profile;
+  for (int i = 1; i <= 3; ++i) {
+    frontal += fmt::format("{} ../Data/Images/001/frontal/{:02d}.jpg\n", i, i);
+    profile += fmt::format("{} ../Data/Images/001/profile/{:02d}.jpg\r\n", i, i);
+  }
+  write_file(data / "Protocol/Pair_list_F.txt", frontal);
+  write_file(data / "Protocol/Pair_list_P.txt", profile);
+  for (int fold = 1; fold <= 10; ++fold) {
+    for (const char* type : {"FP", "FF"}) {
+      const std::string folder = fmt::format("Protocol/Split/{}/{:02d}/", type, fold);
+      write_file(data / (folder + "same.txt"), fold == 2 ? "3,2\n" : "1,2\n");
+      write_file(data / (folder + "diff.txt"), "2,3\n");
+    }
+  }
+  const Plan fp = plan_of("cfp_fp", data), ff = plan_of("cfp_ff", data);
+  CHECK(fp.pair_lists[0].pairs.size() == 20);
+  CHECK(pair_text(fp, 0) == "Data/Images/001/frontal/01.jpg Data/Images/001/profile/02.jpg");
+  CHECK(pair_text(fp, 2) == "Data/Images/001/frontal/03.jpg Data/Images/001/profile/02.jpg");
+  CHECK(pair_text(ff, 1) == "Data/Images/001/frontal/02.jpg Data/Images/001/frontal/03.jpg");
+  CHECK(labels(fp)[0]);
+  CHECK_FALSE(labels(fp)[1]);
+  write_file(data / "Protocol/Split/FP/07/diff.txt", "2,3\n1,4\n");
+  CHECK(contains(error_of("cfp_fp", data), "07/diff.txt:2: image 4 is not in 1 … 3"));
+  std::filesystem::remove(data / "Protocol/Split/FP/03/same.txt");
+  CHECK(contains(error_of("cfp_fp", data), "03/same.txt"));
+}
+
+TEST_CASE("CALFW and CPLFW: every fold gets its tenth of both classes") {
+  test::ScratchFolder data;
+  std::string list;
+  for (int i = 0; i < 40; ++i) list += fmt::format("p{}a.jpg {}\np{}b.jpg {}\n", i, i < 20, i, i < 20);
+  write_file(data / "pairs_CALFW.txt", list);
+  const Plan plan = plan_of("calfw", data);
+  REQUIRE(plan.pair_lists[0].pairs.size() == 40);
+  CHECK(pair_text(plan, 0) == "p0a.jpg p0b.jpg");
+  CHECK(pair_text(plan, 2) == "p20a.jpg p20b.jpg");
+  CHECK(pair_text(plan, 4) == "p2a.jpg p2b.jpg");
+  for (size_t k = 0; k < 10; ++k) {
+    for (size_t i = 0; i < 4; ++i) CHECK(labels(plan)[4 * k + i] == (i < 2));
+  }
+  write_file(data / "pairs_CPLFW.txt", "a.jpg 1\nb.jpg 0\n");
+  CHECK(contains(error_of("cplfw", data), "pairs_CPLFW.txt:2: the two lines of a pair disagree"));
+  write_file(data / "pairs_CPLFW.txt", "a.jpg 1\nb.jpg\n");
+  CHECK(contains(error_of("cplfw", data), "pairs_CPLFW.txt:2: expected"));
+}
+
+TEST_CASE("AgeDB-30: a text list, and what is said of the official one") {
+  test::ScratchFolder data;
+  CHECK(contains(error_of("agedb_30", data), ".mat is not read"));
+  write_file(data / "pairs_label.txt", "a/1.jpg a/2.jpg 1\na/1.jpg b/1.jpg 0\n");
+  CHECK(labels(plan_of("agedb_30", data)) == std::vector<bool>{true, false});
+  write_file(data / "pairs_label.txt", "a/1.jpg a/2.jpg 1\na/1.jpg b/1.jpg 2\n");
+  CHECK(contains(error_of("agedb_30", data), "pairs_label.txt:2:"));
+}
+
+TEST_CASE("IJB: templates and media ascending, items in list order") {
+  test::ScratchFolder data;
+  const std::string landmarks = " 1 2 3 4 5 6 7 8 9 10 0.5\n";
+  write_file(data / "meta/ijbc_face_tid_mid.txt", "x.jpg 9 5\ny.jpg 2 8\nz.jpg 9 1\nw.jpg 9 5\n");
+  write_file(data / "meta/ijbc_name_5pts_score.txt",
+             "x.jpg" + landmarks + "y.jpg" + landmarks + "z.jpg" + landmarks + "w.jpg" + landmarks);
+  write_file(data / "meta/ijbc_template_pair_label.txt", "9 2 0\n9 9 1\n");
+  const Plan plan = plan_of("ijbc", data);
+  REQUIRE(plan.templates.size() == 2);
+  CHECK(plan.templates[0].id == 2);
+  CHECK(plan.templates[1].media.size() == 2);
+  CHECK(plan.templates[1].media[0].items == std::vector<int64_t>{2});
+  CHECK(plan.templates[1].media[1].items == std::vector<int64_t>{0, 3});
+  CHECK(plan.items[3].landmarks[9] == 10);
+  CHECK(plan.items[3].detector_score == 0.5f);
+  CHECK(plan.pair_lists[0].pairs[0].a == 1);
+  CHECK(plan.pair_lists[0].pairs[0].b == 0);
+  CHECK(labels(plan) == std::vector<bool>{false, true});
+  CHECK(contains(error_of("ijbc", data, true), "ijbc_face_tid_mid.txt:1: no image"));
+}
+
+TEST_CASE("a long pair list parses alike on any number of threads, and names the line of a fault") {
+  const std::vector<int64_t> ids = {1, 5, 100, 70'000'000'000};
+  std::string text;
+  for (int i = 0; i < 400'000; ++i) text += i % 3 == 0 ? "1 5 1\n" : "100\t70000000000 0\r\n";
+  const std::vector<Pair> pairs = parse_template_pairs(text, "list", ids);
+  REQUIRE(pairs.size() == 400'000);
+  bool good = true;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    good = good && pairs[i].same == (i % 3 == 0) && pairs[i].a == (i % 3 == 0 ? 0 : 2) &&
+           pairs[i].b == (i % 3 == 0 ? 1 : 3);
+  }
+  CHECK(good);
+  text.replace(text.rfind("1 5 1"), 5, "1 6 1");
+  CHECK_THROWS_WITH_AS(parse_template_pairs(text, "list", ids), "list:400000: template 6 has no images",
+                       Error);
+  CHECK_THROWS_WITH_AS(parse_template_pairs("1 5 1\n1 5\n", "list", ids),
+                       "list:2: expected 'template template label', found '1 5'", Error);
+  for (const char* bad : {"1 5 2\n", "1 -5 1\n", "1 5 1 1\n", "1.5 5 1\n", "\n", "", "1 5 1x\n",
+                          "99999999999999999999 5 1\n"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(parse_template_pairs(bad, "list", ids), Error);
+  }
+}
