@@ -80,7 +80,9 @@ TEST_CASE("golden: SGD") {
 TEST_CASE("golden: polynomial schedule") {
   const auto folder = test::golden();
   if (folder.empty()) return;
-  for (const Json& c : read_json(folder / "optimiser.json").at("polynomial")) {
+  const Json polynomial = read_json(folder / "optimiser.json").at("polynomial");
+  REQUIRE(!polynomial.empty());
+  for (const Json& c : polynomial) {
     const PolynomialSchedule schedule{c.at("base"), c.at("warmup"), c.at("total"), c.at("power")};
     int64_t k = 0;
     for (const double expected : c.at("lr")) {
@@ -95,7 +97,9 @@ TEST_CASE("golden: polynomial schedule") {
 TEST_CASE("golden: step schedule") {
   const auto folder = test::golden();
   if (folder.empty()) return;
-  for (const Json& c : read_json(folder / "optimiser.json").at("step")) {
+  const Json step = read_json(folder / "optimiser.json").at("step");
+  REQUIRE(!step.empty());
+  for (const Json& c : step) {
     const StepSchedule schedule{c.at("base"), c.at("steps")};
     for (size_t i = 0; i < c.at("iteration").size(); ++i) {
       const int64_t k = c.at("iteration")[i];
@@ -108,7 +112,9 @@ TEST_CASE("golden: step schedule") {
 TEST_CASE("golden: gradient clipping") {
   const auto folder = test::golden();
   if (folder.empty()) return;
-  for (const Json& c : read_json(folder / "optimiser.json").at("clip")) {
+  const Json clip = read_json(folder / "optimiser.json").at("clip");
+  REQUIRE(!clip.empty());
+  for (const Json& c : clip) {
     std::vector<float> gradient = c.at("gradient");
     const double norm = clip_gradients(gradient, c.at("max_norm"));
     CHECK(norm == doctest::Approx(c.at("norm").get<double>()).epsilon(1e-6));
