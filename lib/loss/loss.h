@@ -7,6 +7,7 @@
 #include <string>
 
 #include "backend/backend.h"
+#include "comm/comm.h"
 #include "core/parameters.h"
 #include "core/registry.h"
 #include "core/tensor.h"
@@ -23,7 +24,9 @@ struct LossOptions {
   double scale, m1, m2, m3;
   MarginGradient gradient = MarginGradient::kExact;
   MarginOverflow overflow = MarginOverflow::kWrap;
-  double filter = 0;  // inter-class filtering threshold tau (spec 1.2); 0: off
+  double filter = 0;     // inter-class filtering threshold tau (spec 1.2); 0: off
+  int64_t tile = 1024;   // classes whose logits exist at one time
+  Comm* comm = nullptr;  // null: alone. Otherwise the classes are spread over its ranks (spec 1.6)
   LossOptions();
 };
 
@@ -48,6 +51,7 @@ struct LossKind {
   using Factory = std::unique_ptr<Loss> (*)(const LossOptions&, Backend&);
 };
 
+// Throws fr::Error for an unknown name or an option out of range.
 std::unique_ptr<Loss> make_loss(const LossOptions& options, Backend& backend);
 
 }  // namespace fr

@@ -1,0 +1,94 @@
+// What the loss tests share: a loss with given parameters and inputs, run once on one backend.
+#pragma once
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "core/random.h"
+#include "loss/loss.h"
+
+namespace fr::test {
+
+// Copies of everything one forward_backward gives.
+struct LossRun {
+  double loss = 0;
+  std::vector<float> dx, dw, db;  // (n, d), (classes, d), (classes) or empty
+  std::vector<float> row_losses, target_logits;
+};
+
+struct LossInputs {
+  int64_t n = 0, d = 0, classes = 0;
+  std::vector<float> x{}, w{}, b{};  // (n, d), (classes, d), (classes) or empty
+  std::vector<int32_t> labels{};     // (n)
+};
+
+// Random embeddings of norm about 1.5, weights of norm about 1; some classes repeat.
+inline LossInputs random_inputs(int64_t n, int64_t d, int64_t classes, uint64_t seed = 1) {
+  LossInputs in{.n = n, .d = d, .classes = classes};
+  RandomStream stream(seed, "loss test");
+  const double each = std::sqrt(static_cast<double>(d));
+  for (int64_t i = 0; i < n * d; ++i) in.x.push_back(static_cast<float>(1.5 / each) * stream.next_normal());
+  for (int64_t i = 0; i < classes * d; ++i)
+    in.w.push_back(static_cast<float>(1 / each) * stream.next_normal());
+  for (int64_t i = 0; i < classes; ++i) in.b.push_back(0.1f * stream.next_normal());
+  for (int64_t i = 0; i < n; ++i)
+    in.labels.push_back(static_cast<int32_t>(stream.next_below(static_cast<uint64_t>(classes))));
+  return in;
+}
+
+inline bool has_bias(Loss& loss) { return loss.parameters().slices().size() > 1; }
+
+inline LossRun run_loss(LossOptions options, Backend& backend, const LossInputs& in) {
+  options.embedding_size = in.d;
+  options.classes = in.classes;
+  const std::unique_ptr<Loss> loss = make_loss(options, backend);
+  Parameters& parameters = loss->parameters();
+  const Slice& weight = parameters.slice("weight");
+  std::ranges::copy(in.w, parameters.values(weight).begin());
+  if (has_bias(*loss) && !in.b.empty())
+    std::ranges::copy(in.b, parameters.values(parameters.slice("bias")).begin());
+  LossRun run;
+  run.dx.assign(in.x.size(), std::nanf(""));  // must be overwritten
+  run.loss = loss->forward_backward(view_of(in.x.data(), {in.n, in.d}), in.labels,
+                                    view_of(run.dx.data(), {in.n, in.d}));
+  const auto copy = [](std::span<const float> values) {
+    return std::vector<float>(values.begin(), values.end());
+  };
+  run.dw = copy(parameters.gradients(weight));
+  if (has_bias(*loss)) run.db = copy(parameters.gradients(parameters.slice("bias")));
+  run.row_losses = copy(loss->row_losses());
+  run.target_logits = copy(loss->target_logits());
+  return run;
+}
+
+// max |got - expected| / max |expected|; NaN when anything is.
+template <class A, class B>
+double relative_error(const A& got, const B& expected) {
+  REQUIRE(got.size() == expected.size());
+  double largest = 0, worst = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    const double difference = std::abs(static_cast<double>(got[i]) - static_cast<double>(expected[i]));
+    if (!std::isfinite(difference)) return std::nan("");
+    worst = std::max(worst, difference);
+    largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+  }
+  return largest > 0 ? worst / largest : worst;
+}
+
+// Runs body(backend) for every backend built here.
+template <class Body>
+void for_each_backend(const Body& body) {
+  for (const std::string& name : Registry<BackendKind>::instance().names()) {
+    const std::unique_ptr<Backend> backend = make_backend(name);
+    INFO("backend ", name);
+    body(*backend);
+  }
+}
+
+}  // namespace fr::test
