@@ -1,0 +1,76 @@
+// fr-report: tables in the paper's form, the paper's numbers beside ours.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "options.h"
+#include "report/print.h"
+
+namespace {
+
+struct TableCommand {
+  std::string table, format = "terminal", version, spread = "std", paper, out;
+  std::vector<std::string> results;
+
+  int run() const {
+    const auto printed = print(make());
+    if (out.empty()) {
+      std::fputs(printed.c_str(), stdout);
+    } else {
+      fr::write_file(out, printed);
+      fmt::print(stderr, "{}\n", out);
+    }
+    return 0;
+  }
+
+  fr::Table make() const {
+    const std::filesystem::path folder = paper.empty() ? fr::paper_folder() : std::filesystem::path(paper);
+    const bool number =
+        !table.empty() && std::ranges::all_of(table, [](char c) { return c >= '0' && c <= '9'; });
+    const auto file = folder / ((number ? "table" + table : table) + ".json");
+    FR_CHECK(std::filesystem::exists(file), "no published table '{}': {} is not there", table, file.string());
+    std::vector<fr::Result> read;
+    for (const std::string& path : results) read.push_back(fr::read_result(path));
+    return fr::make_table(
+        fr::read_paper_table(file), read,
+        {.version = version, .spread = spread == "ci" ? fr::Spread::kInterval : fr::Spread::kStd});
+  }
+
+  std::string print(const fr::Table& made) const {
+    if (format == "markdown") return fr::print_markdown(made);
+    if (format == "csv") return fr::print_csv(made);
+    if (format == "latex") return fr::print_latex(made);
+    if (format == "html") return fr::print_html(made);
+    return fr::print_terminal(made, out.empty() && ::isatty(STDOUT_FILENO) == 1);
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string example = "fr-report table 2 results/lfw-arcface.json results/cfp_fp-arcface.json";
+  fr::Options options("fr-report", "Tables in the ArcFace paper's form: its numbers, ours beside them.",
+                      example);
+  TableCommand table;
+  options
+      .subcommand("table", "One table: 1 to 9, or an extra by its file name.", example,
+                  [&] { return table.run(); })
+      .add("TABLE", table.table, "1 … 9, or a name such as extra_stepwise_ijbc")
+      .required()
+      .add("RESULTS", table.results,
+           "result files written by fr-eval; those that feed no column are left out")
+      .choice("--format", table.format, {"terminal", "markdown", "csv", "latex", "html"}, "how to print")
+      .choice("--paper", table.version, {"v3", "v4"},
+              "version of the paper; without it v3, or the only one there is")
+      .choice("--spread", table.spread, {"std", "ci"},
+              "what follows our numbers: ± deviation, or 95 % interval")
+      .add("--out", table.out, "write here instead of standard output")
+      .add("--paper-dir", table.paper, "folder of the published tables, by default the installed one");
+  return options.run(argc, argv,
+                     []() -> int { throw fr::UsageError("say what to make, for example: table 2"); });
+}
