@@ -46,16 +46,16 @@ struct Walk {
     std::memcpy(&v, from, sizeof v);
     return v;
   }
-  static void store(float* to, Floats v) { std::memcpy(to, &v, sizeof v); }
+  static void store(float* to, const Floats& v) { std::memcpy(to, &v, sizeof v); }
   static Floats splat(float value) { return value - Floats{}; }
-  static Doubles widen(Floats v) { return __builtin_convertvector(v, Doubles); }
+  static Doubles widen(const Floats& v) { return __builtin_convertvector(v, Doubles); }
   // The values of a per-channel array (c) that go with the lanes.
   static Floats parameter(const float* values, int64_t channel) {
     if constexpr (kChannels) return load(values + channel);
     return splat(values[channel]);
   }
   // sums[channel] += the lanes, in a fixed order.
-  static void add_to(double* sums, int64_t channel, Doubles lanes) {
+  static void add_to(double* sums, int64_t channel, const Doubles& lanes) {
     for (int i = 0; i < kLanes; ++i) sums[channel + (kChannels ? i : 0)] += lanes[i];
   }
 };

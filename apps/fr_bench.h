@@ -1,0 +1,37 @@
+// What the subcommands of fr-bench share: timing, the machine's own gemm rate, and where a report goes.
+#pragma once
+#include <functional>
+#include <string>
+
+#include "../apps/options.h"
+#include "backend/backend.h"
+#include "core/json.h"
+
+namespace fr {
+
+struct BenchOptions {
+  std::string backend = "auto";
+  int64_t threads = 0;   // 0: all
+  double seconds = 0.3;  // measured per figure, at least
+  std::string out;       // JSON file; empty: none
+};
+
+// Binds the shared options, sets the thread count and makes the backend.
+void add_bench_options(Options& command, BenchOptions& options);
+std::unique_ptr<Backend> start(const BenchOptions& options);
+
+// Seconds of one call: the least of as many as fit into `budget` seconds (two at least), after one that is
+// not counted. The least, because whatever else runs on the machine only ever adds.
+double seconds_per_call(double budget, const std::function<void()>& call);
+
+// f32 multiplications and additions a second of the backend's gemm: the best of a few square sizes.
+double gemm_rate(Backend& backend, double budget);
+
+// Writes the report with the environment added, where a file is wanted, and says so.
+void write_report(const BenchOptions& options, Json report);
+
+void add_gemm(Options& program);
+void add_ops(Options& program);
+void add_train(Options& program);
+
+}  // namespace fr

@@ -1,0 +1,99 @@
+// fr-bench gemm: the machine's f32 rate. fr-bench ops: each operation of the networks against that rate and,
+// for those bound by memory, the bytes they touch a second.
+#include <fmt/core.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "../apps/fr_bench.h"
+#include "backend/cases.h"
+#include "core/parallel.h"
+#include "core/random.h"
+
+namespace fr {
+namespace {
+
+struct OpsOptions : BenchOptions {
+  int64_t batch = 16;
+  std::string only;
+};
+
+int run_gemm(const BenchOptions& options) {
+  const auto backend = start(options);
+  const double rate = gemm_rate(*backend, options.seconds);
+  fmt::print("gemm f32, {}, {} threads: {:.1f} GFLOP/s\n", backend->name(), thread_count(), rate / 1e9);
+  write_report(options, {{"measurement", "gemm"}, {"backend", backend->name()}, {"gemm_flops", rate}});
+  return 0;
+}
+
+// Operands of a case in memory, filled with small random numbers.
+class Bound {
+ public:
+  explicit Bound(const Case& c) {
+    for (const Operand& operand : c.operands) {
+      tensors_.emplace_back(operand.shape, operand.layout);
+      RandomStream stream(1, operand.name);
+      for (float& value : tensors_.back().floats()) value = stream.next_uniform(operand.low, operand.high);
+      views_.push_back(tensors_.back().view());
+      const int64_t passes = operand.role == Role::kAdded ? 2 : 1;
+      bytes_ += passes * operand.shape.count() * size_of(DType::kF32);
+    }
+  }
+  std::span<const View> views() const { return views_; }
+  int64_t bytes() const { return bytes_; }  // read and written once
+
+ private:
+  std::vector<Tensor> tensors_;
+  std::vector<View> views_;
+  int64_t bytes_ = 0;
+};
+
+int run_ops(const OpsOptions& options) {
+  const auto backend = start(options);
+  const double rate = gemm_rate(*backend, options.seconds);
+  fmt::print("{}, {} threads, gemm {:.1f} GFLOP/s\n\n{:>9} {:>9} {:>7} {:>7}  {}\n", backend->name(),
+             thread_count(), rate / 1e9, "ms", "GFLOP/s", "of gemm", "GB/s", "operation");
+  Json rows = Json::array();
+  for (const Case& c : network_cases(*backend, options.batch)) {
+    if (!c.name.starts_with(options.only)) continue;
+    const Bound bound(c);
+    const double seconds = seconds_per_call(options.seconds, [&] { c.run(*backend, bound.views()); });
+    const double flops = c.flops / seconds, bandwidth = static_cast<double>(bound.bytes()) / seconds;
+    fmt::print("{:9.3f} {:9.1f} {:6.1f}% {:7.1f}  {}\n", seconds * 1e3, flops / 1e9, 100 * flops / rate,
+               bandwidth / 1e9, c.name);
+    rows.push_back({{"name", c.name},
+                    {"seconds", seconds},
+                    {"flops", flops},
+                    {"of_gemm", flops / rate},
+                    {"bytes_per_second", bandwidth}});
+  }
+  for (const std::string& text : backend->implementations()) fmt::print("{}\n", text);
+  write_report(options, {{"measurement", "ops"},
+                         {"backend", backend->name()},
+                         {"batch", options.batch},
+                         {"gemm_flops", rate},
+                         {"operations", rows},
+                         {"implementations", backend->implementations()}});
+  return 0;
+}
+
+}  // namespace
+
+void add_gemm(Options& program) {
+  static BenchOptions options;
+  add_bench_options(program.subcommand("gemm", "f32 matrix multiplication rate of this machine",
+                                       "fr-bench gemm --threads 1", [] { return run_gemm(options); }),
+                    options);
+}
+
+void add_ops(Options& program) {
+  static OpsOptions options;
+  Options& command =
+      program.subcommand("ops", "each operation of the networks against the gemm rate",
+                         "fr-bench ops --batch 32 --only batch_norm", [] { return run_ops(options); });
+  command.add("--batch", options.batch, "images")
+      .add("--only", options.only, "operations whose name begins so");
+  add_bench_options(command, options);
+}
+
+}  // namespace fr

@@ -1,0 +1,122 @@
+// fr-bench train NETWORK: a whole training step (forward, loss, backward, SGD) against the gemm rate of the
+// same run, and where its time goes.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "../apps/fr_bench.h"
+#include "backend/timed.h"
+#include "core/error.h"
+#include "core/parallel.h"
+#include "core/random.h"
+#include "loss/loss.h"
+#include "nn/network.h"
+#include "train/sgd.h"
+
+namespace fr {
+namespace {
+
+struct TrainBenchOptions : BenchOptions {
+  std::string network = "iresnet18";
+  std::string loss = "arcface";
+  int64_t batch = 16, classes = 1000, embedding_size = 512;
+};
+
+// Uniform in [-1, 1), as normalised pixels are.
+Tensor random_images(int64_t n) {
+  Tensor images({n, 3, 112, 112});
+  RandomStream stream(1, "images");
+  for (float& value : images.floats()) value = stream.next_uniform(-1, 1);
+  return images;
+}
+
+int run_train(const TrainBenchOptions& options) {
+  FR_CHECK(options.batch > 1 && options.classes > 1, "batch {} and classes {}: two at least", options.batch,
+           options.classes);
+  const auto plain = start(options);
+  TimedBackend backend(*plain);
+  Network network(options.network, {.embedding_size = options.embedding_size}, backend);
+  network.initialise(1);
+  LossOptions loss_options;
+  loss_options.name = options.loss;
+  loss_options.embedding_size = options.embedding_size;
+  loss_options.classes = options.classes;
+  const auto loss = make_loss(loss_options, backend);
+  loss->initialise(1);
+  Sgd sgd({}, network.parameters()), head_sgd({}, loss->parameters());
+
+  const Tensor images = random_images(options.batch);
+  std::vector<int32_t> labels(static_cast<size_t>(options.batch));
+  for (size_t i = 0; i < labels.size(); ++i)
+    labels[i] = static_cast<int32_t>(i * 7919 % static_cast<size_t>(options.classes));
+  const Tensor gradient({options.batch, options.embedding_size});
+  int64_t steps = 0;
+  double total = 0;  // seconds of all steps
+  const auto step = [&] {
+    const auto begin = std::chrono::steady_clock::now();
+    const View& embeddings = network.forward_train(images, static_cast<uint64_t>(steps++));
+    loss->forward_backward(embeddings, labels, gradient);
+    network.backward(gradient);
+    sgd.step(1e-3);
+    head_sgd.step(1e-3);
+    total += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+
+  const double rate = gemm_rate(*plain, options.seconds);
+  step();  // plans, memory, primitives
+  backend.reset();
+  total = 0;
+  const double seconds = seconds_per_call(std::max(options.seconds, 2.0), step);
+  const double images_per_second = static_cast<double>(options.batch) / seconds;
+  // Backward costs twice forward: gradients of data and of weights; the head is three products as well.
+  const double head = static_cast<double>(options.embedding_size * options.classes);
+  const double work = 6 * (static_cast<double>(network.multiply_adds()) + head);
+  const double flops = work * images_per_second;
+
+  fmt::print("{}, {}, {} threads, batch {}\n", options.network, plain->name(), thread_count(), options.batch);
+  fmt::print("gemm rate         {:9.1f} GFLOP/s\n", rate / 1e9);
+  fmt::print("training step     {:9.1f} ms\n", seconds * 1e3);
+  fmt::print("images            {:9.2f} /s\n", images_per_second);
+  fmt::print("work              {:9.2f} GFLOP an image (forward and backward)\n", work / 1e9);
+  fmt::print("rate              {:9.1f} GFLOP/s, {:.1f} % of gemm\n\n", flops / 1e9, 100 * flops / rate);
+  Json parts;
+  double rest = 1;
+  for (const auto& [operation, spent] : backend.seconds()) {
+    const double share = spent / total;
+    rest -= share;
+    parts[operation] = share;
+    fmt::print("{:<24} {:5.1f} %\n", operation, 100 * share);
+  }
+  fmt::print("{:<24} {:5.1f} %\n", "loss, SGD and the rest", 100 * rest);
+  write_report(options, {{"measurement", "train"},
+                         {"network", options.network},
+                         {"backend", plain->name()},
+                         {"batch", options.batch},
+                         {"classes", options.classes},
+                         {"gemm_flops", rate},
+                         {"seconds", seconds},
+                         {"images_per_second", images_per_second},
+                         {"work_per_image", work},
+                         {"of_gemm", flops / rate},
+                         {"shares", parts}});
+  return 0;
+}
+
+}  // namespace
+
+void add_train(Options& program) {
+  static TrainBenchOptions options;
+  Options& command =
+      program.subcommand("train", "a whole training step of a network", "fr-bench train iresnet18 --batch 16",
+                         [] { return run_train(options); });
+  command.add("network", options.network, "network name")
+      .add("--batch", options.batch, "images")
+      .add("--loss", options.loss, "loss preset")
+      .add("--classes", options.classes, "classes of the head")
+      .add("--embedding-size", options.embedding_size, "embedding size");
+  add_bench_options(command, options);
+}
+
+}  // namespace fr

@@ -1,0 +1,59 @@
+// A backend that passes every call on to another and keeps the time each kind of operation takes: for
+// fr-bench.
+#pragma once
+#include <map>
+#include <string>
+
+#include "backend/backend.h"
+
+namespace fr {
+
+class TimedBackend final : public Backend {
+ public:
+  explicit TimedBackend(Backend& inner) : inner_(inner) {}
+  const std::string& name() const override { return inner_.name(); }
+
+  std::pair<Layout, Layout> preferred(const ConvGeometry& g, Shape x, Shape y) const override {
+    return inner_.preferred(g, x, y);
+  }
+  void reorder(const View& src, const View& dst) override;
+
+  void conv_forward(const ConvGeometry& g, const View& x, const float* w, const View& y) override;
+  void conv_backward_data(const ConvGeometry& g, const View& dy, const float* w, const View& dx) override;
+  void conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) override;
+
+  void batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y, float* mean,
+                        float* variance) override;
+  void batch_norm_eval(const BatchNorm& bn, const View& x, const View& residual, const View& y,
+                       const float* mean, const float* variance) override;
+  void batch_norm_backward(const BatchNorm& bn, const View& x, const View& dy, const float* mean,
+                           const float* variance, const View& dx,
+                           const BatchNormGradients& gradients) override;
+
+  void prelu_forward(const View& x, const float* slope, const View& y) override;
+  void prelu_backward(const View& x, const float* slope, const View& dy, const View& dx,
+                      float* dslope) override;
+
+  void add(const View& a, const View& b, const View& y) override;
+  void accumulate(const View& x, const View& y) override;
+
+  void linear_forward(const View& x, const float* w, const float* bias, const View& y) override;
+  void linear_backward(const View& x, const float* w, const View& dy, const View& dx, float* dw,
+                       float* dbias) override;
+  void gemm(const Gemm& g, const float* a, const float* b, float* c) override;
+
+  std::vector<std::string> implementations() const override { return inner_.implementations(); }
+
+  // Seconds spent in each operation ("conv_forward") since the last reset.
+  const std::map<std::string, double>& seconds() const { return seconds_; }
+  void reset() { seconds_.clear(); }
+
+ private:
+  template <class Call>
+  void timed(const char* operation, const Call& call);
+
+  Backend& inner_;
+  std::map<std::string, double> seconds_;
+};
+
+}  // namespace fr
