@@ -140,7 +140,7 @@ void Network::Impl::run(const BackwardStep& b) {
   const View x = view(s.x), dy = view(b.dy), dx = view(b.dx);
   switch (s.kind) {
     case Step::kReorder:
-      if (b.dx >= 0) backend.reorder(dy, dx);
+      backend.reorder(dy, dx);
       break;
     case Step::kConv: {
       const ConvGeometry& g = graph.node(s.node).conv;

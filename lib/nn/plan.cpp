@@ -192,7 +192,8 @@ class Scheduling {
       wanted_[v] = plan_.values[v].place != PlannedValue::kImages || options_.inspect;
     }
     for (const Step& s : plan_.steps) {
-      if (s.kind == Step::kReorder) wanted_[at(s.y)] = wanted_[at(s.x)];
+      if (has_parameters(s)) continue;
+      wanted_[at(s.y)] = wanted_[at(s.x)] || (s.residual >= 0 && wanted_[at(s.residual)]);
     }
     const int64_t seed = new_gradient(plan_.output);
     plan_.values[at(seed)].place = PlannedValue::kOutputGradient;
@@ -205,19 +206,24 @@ class Scheduling {
     }
   }
 
+  // Its backward call reads x, whoever wants dx.
+  static bool has_parameters(const Step& s) {
+    return s.kind == Step::kConv || s.kind == Step::kBatchNorm || s.kind == Step::kPrelu ||
+           s.kind == Step::kLinear;
+  }
+
   void reverse(int64_t i) {
     const Step& s = plan_.steps[at(i)];
     const int64_t dy = gradient_of_[at(s.y)];
     if (dy < 0) return;  // nothing depends on it
     BackwardStep b{.step = i, .dy = dy};
-    const bool reads_x = s.kind == Step::kConv || s.kind == Step::kBatchNorm || s.kind == Step::kPrelu ||
-                         s.kind == Step::kLinear;
-    if (reads_x) touch(s.x);
+    if (has_parameters(s)) touch(s.x);
     touch(dy);
     int64_t apart = -1;  // a dx that cannot be the gradient itself, as there is one already
-    if (s.kind != Step::kAdd && wanted_[at(s.x)]) {
+    const bool optional = s.kind == Step::kConv || s.kind == Step::kLinear;  // can leave dx out
+    if (s.kind != Step::kAdd && (wanted_[at(s.x)] || !optional)) {
       b.dx = new_gradient(s.x);
-      if (gradient_of_[at(s.x)] < 0) {
+      if (wanted_[at(s.x)] && gradient_of_[at(s.x)] < 0) {
         hold(s.x, b.dx);
       } else {
         apart = b.dx;

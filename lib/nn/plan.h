@@ -36,7 +36,7 @@ struct Step {
 struct BackwardStep {
   int64_t step = 0;
   int64_t dy = -1;
-  int64_t dx = -1;  // -1: nobody wants it, or it is dy itself
+  int64_t dx = -1;  // -1: nobody wants it, or it is dy itself (additions)
   struct Sum {
     int64_t a, b, y;  // y = a + b, in place where y == a
   };

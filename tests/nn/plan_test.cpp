@@ -1,0 +1,130 @@
+// What a plan promises, looked at from outside: memory, reorders, fusion, and steps that allocate nothing.
+#include "nn/plan.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "contrary_backend.h"
+#include "gradient.h"
+
+using namespace fr;
+
+namespace {
+std::atomic<int64_t> large_allocations = 0;
+constexpr size_t kLarge = 4096;
+
+void* allocate(size_t bytes, size_t alignment) {
+  if (bytes >= kLarge) ++large_allocations;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, std::max(alignment, sizeof(void*)), std::max<size_t>(bytes, 1)) != 0) {
+    throw std::bad_alloc();
+  }
+  return memory;
+}
+}  // namespace
+
+void* operator new(size_t bytes) { return allocate(bytes, alignof(std::max_align_t)); }
+void* operator new(size_t bytes, std::align_val_t alignment) {
+  return allocate(bytes, static_cast<size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+
+TEST_CASE("values that live together never share memory, and no memory is lost between them") {
+  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+    const auto backend = make_backend(backend_name);
+    for (const bool training : {false, true}) {
+      const Graph graph = Registry<NetworkKind>::instance().find("iresnet34")({});
+      const Plan plan = make_plan(graph, *backend, {.n = 3, .training = training});
+      std::vector<PlannedValue> values;
+      std::ranges::copy_if(plan.values, std::back_inserter(values),
+                           [](const PlannedValue& v) { return v.place == PlannedValue::kArena; });
+      int64_t overlaps = 0, most = 0;
+      for (const PlannedValue& a : values) {
+        int64_t alive = 0;  // floats at the time a is written
+        for (const PlannedValue& b : values) {
+          if (b.first <= a.first && a.first <= b.last) alive += b.shape.count();
+          if (&a == &b || a.last < b.first || b.last < a.first) continue;
+          overlaps += a.offset < b.offset + b.shape.count() && b.offset < a.offset + a.shape.count();
+        }
+        CHECK(a.offset + a.shape.count() <= plan.arena);
+        most = std::max(most, alive);
+      }
+      CHECK(overlaps == 0);
+      CHECK(static_cast<double>(plan.arena) <= 1.02 * static_cast<double>(most));
+    }
+  }
+}
+
+TEST_CASE("an iresnet runs as convolutions, fused batch norms and one linear layer, without a reorder") {
+  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+    const auto backend = make_backend(backend_name);
+    const Graph graph = Registry<NetworkKind>::instance().find("iresnet50")({});
+    const Plan plan = make_plan(graph, *backend, {.n = 2, .training = true});
+    CHECK(plan.reorders == 0);
+    const auto count = [&](Step::Kind kind) { return std::ranges::count(plan.steps, kind, &Step::kind); };
+    const auto nodes = [&](Op op) { return std::ranges::count(graph.nodes(), op, &Node::op); };
+    CHECK(count(Step::kConv) == nodes(Op::kConv));
+    CHECK(count(Step::kBatchNorm) == nodes(Op::kBatchNorm));
+    CHECK(count(Step::kLinear) == 1);
+    CHECK(plan.steps.size() == static_cast<size_t>(nodes(Op::kConv) + nodes(Op::kBatchNorm) + 1));
+    // One sum a block: what comes through the residual branch and what comes through the shortcut.
+    int64_t sums = 0;
+    for (const BackwardStep& b : plan.backward) sums += static_cast<int64_t>(b.sums.size());
+    CHECK(sums == 3 + 4 + 14 + 3);
+  }
+}
+
+TEST_CASE("layouts that differ are reordered, forward and backward, and memory never overlaps") {
+  test::ContraryBackend contrary;
+  const auto ref = make_backend("ref");
+  for (const std::string name : {"test_branches", "test_fused", "test_shared"}) {
+    CAPTURE(name);
+    Network a(name, {.embedding_size = 3, .dropout = 0.25f}, contrary),
+        b(name, {.embedding_size = 3, .dropout = 0.25f}, *ref);
+    Shape shape = a.graph().node(0).shape;
+    shape.n = 4;
+    const Tensor images = test::random_tensor(shape, "images"), g = test::random_tensor({4, 3}, "g");
+    for (const bool inspected : {false, true}) {
+      for (Network* n : {&a, &b}) {
+        if (inspected) n->inspect();
+        n->initialise(2);
+        test::shake(*n);
+        n->parameters().zero_gradients();
+        n->forward_train(images, 1);
+        n->backward(g);
+      }
+      const auto x = a.parameters().gradients(), y = b.parameters().gradients();
+      for (size_t i = 0; i < x.size(); ++i) CHECK(x[i] == doctest::Approx(y[i]).epsilon(1e-5));
+      const View& e = a.forward_eval(images);
+      const View& f = b.forward_eval(images);
+      for (size_t i = 0; i < 12; ++i) CHECK(e.floats()[i] == doctest::Approx(f.floats()[i]).epsilon(1e-5));
+    }
+    if (name == "test_fused") CHECK(a.reorders() > 0);
+  }
+}
+
+TEST_CASE("a steady step allocates nothing large") {
+  const auto backend = make_backend("auto");
+  Network network("iresnet_tiny", {.embedding_size = 32}, *backend);
+  network.initialise(1);
+  const Tensor images = test::random_tensor({4, 3, 112, 112}, "images"),
+               g = test::random_tensor({4, 32}, "g");
+  const auto step = [&] {
+    network.forward_train(images);
+    network.backward(g);
+    network.forward_eval(images);
+  };
+  step();
+  large_allocations = 0;
+  step();
+  CHECK(large_allocations == 0);
+  const Tensor counted({4, 32, 32});  // the counter works
+  CHECK(large_allocations > 0);
+}
