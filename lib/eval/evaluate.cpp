@@ -145,7 +145,6 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
     FR_CHECK(!options.pooling, "a pooling is chosen for {}, whose templates are single images",
              plan.protocol);
     templates = pool_single(features);
-    result.variant["pooling"] = "single image";
   } else {
     const MediaPooling pooling = options.pooling.value_or(MediaPooling{.flip = !features.flipped.empty()});
     templates = pool_media(plan, features, pooling);

@@ -151,7 +151,7 @@ TEST_CASE("CFP: folds in order, same before different, profiles from their own l
 TEST_CASE("CALFW and CPLFW: every fold gets its tenth of both classes") {
   test::ScratchFolder data;
   std::string list;
-  for (int i = 0; i < 40; ++i) list += fmt::format("p{}a.jpg {}\np{}b.jpg {}\n", i, i < 20, i, i < 20);
+  for (int i = 0; i < 40; ++i) list += fmt::format("p{0}a.jpg {1:d}\np{0}b.jpg {1:d}\n", i, i < 20);
   write_file(data / "pairs_CALFW.txt", list);
   const Plan plan = plan_of("calfw", data);
   REQUIRE(plan.pair_lists[0].pairs.size() == 40);

@@ -1,0 +1,35 @@
+// fr-eval NAME: every registered benchmark as a subcommand; without one, the list of them.
+#include <map>
+
+#include "../protocols/protocol_main.h"
+#include "core/error.h"
+#include "eval/protocol.h"
+#include "options.h"
+
+namespace {
+
+int list_protocols() {
+  const auto& registry = fr::Registry<fr::ProtocolKind>::instance();
+  fmt::print("fr-eval NAME --data DIR (--embeddings FILE | --model FILE); NAME is one of\n");
+  for (const std::string& name : registry.names()) {
+    fmt::print("  {:<10} {}\n", name, registry.find(name)().title());
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  fr::Options program("fr-eval", "Evaluate embeddings or a network on a face benchmark.",
+                      "fr-eval lfw --data DIR --model model.safetensors");
+  std::map<std::string, fr::EvaluationArguments> arguments;
+  for (const std::string& name : fr::Registry<fr::ProtocolKind>::instance().names()) {
+    fr::EvaluationArguments& mine = arguments[name];
+    const std::string title = fr::Registry<fr::ProtocolKind>::instance().find(name)().title();
+    fr::add_evaluation(
+        program.subcommand(name, title, "fr-eval " + name + " --data DIR --embeddings FILE.npy",
+                           [&mine, name] { return fr::run_evaluation(name, mine); }),
+        mine);
+  }
+  return program.run(argc, argv, list_protocols);
+}

@@ -1,0 +1,28 @@
+// The command line every fr-eval program shares: plan, embed or read embeddings, evaluate, print, write.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fr {
+
+class Options;
+
+struct EvaluationArguments {
+  std::string data, embeddings, flipped, model, out, pooling, backend = "auto";
+  std::vector<double> far;
+  int64_t folds = 10, batch_size = 32, threads = 0;  // 0: as many as the machine has
+  bool plan_only = false, concatenated_flip = false, no_flip = false;
+};
+
+// Binds the options that all protocols share.
+void add_evaluation(Options& options, EvaluationArguments& arguments);
+
+// Runs one evaluation: exit status 0. Throws UsageError without data or without anything to evaluate, and
+// fr::Error for faults of the data.
+int run_evaluation(const std::string& protocol, const EvaluationArguments& arguments);
+
+// main of fr-eval-NAME.
+int protocol_main(const std::string& protocol, int argc, char** argv);
+
+}  // namespace fr
