@@ -10,10 +10,23 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "core/parallel.h"
 #include "core/random.h"
 #include "loss/loss.h"
 
 namespace fr::test {
+
+// One thread until the end of the scope: small cases are many times faster without a pool to wake.
+class OneThread {
+ public:
+  OneThread() { set_thread_count(1); }
+  ~OneThread() { set_thread_count(threads_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int threads_ = thread_count();
+};
 
 // Copies of everything one forward_backward gives.
 struct LossRun {

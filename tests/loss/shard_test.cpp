@@ -1,0 +1,87 @@
+// The head with its classes spread over ranks (threads here) gives what one process gives.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <vector>
+
+#include "loss/support.h"
+#include "loss/thread_group.h"
+
+using namespace fr;
+using namespace fr::test;
+
+namespace {
+
+// Every rank's result, and the gradients of all shards stacked.
+struct ShardedRun {
+  std::vector<LossRun> ranks;
+  std::vector<float> dw, db;
+};
+
+ShardedRun run_sharded(const LossOptions& options, const LossInputs& in, int size) {
+  ShardedRun result;
+  result.ranks.resize(static_cast<size_t>(size));
+  ThreadGroup(size).run([&](Comm& comm) {
+    const auto backend = make_backend("ref");
+    const ClassShard shard = class_shard(in.classes, comm.rank(), comm.size());
+    LossOptions mine = options;
+    mine.comm = &comm;
+    LossInputs local = in;
+    local.w.assign(in.w.begin() + shard.begin * in.d, in.w.begin() + shard.end * in.d);
+    local.b.assign(in.b.begin() + shard.begin, in.b.begin() + shard.end);
+    result.ranks[static_cast<size_t>(comm.rank())] = run_loss(mine, *backend, local);
+  });
+  for (const LossRun& run : result.ranks) {
+    result.dw.insert(result.dw.end(), run.dw.begin(), run.dw.end());
+    result.db.insert(result.db.end(), run.db.begin(), run.db.end());
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("every loss: classes spread over ranks give the result of one process") {
+  const auto backend = make_backend("ref");
+  const LossInputs in = random_inputs(13, 8, 11);
+  for (const std::string& name : Registry<LossKind>::instance().names()) {
+    LossOptions options;
+    options.name = name;
+    options.tile = 2;
+    const LossRun alone = run_loss(options, *backend, in);
+    for (const int size : {2, 3, 13}) {  // 13: the last two ranks own no class
+      INFO(name, " on ", size, " ranks");
+      const ShardedRun sharded = run_sharded(options, in, size);
+      for (const LossRun& run : sharded.ranks) {
+        CHECK(run.loss == sharded.ranks[0].loss);
+        CHECK(run.dx == sharded.ranks[0].dx);
+      }
+      CHECK(sharded.ranks[0].loss == doctest::Approx(alone.loss).epsilon(1e-6));
+      CHECK(relative_error(sharded.ranks[0].dx, alone.dx) <= 1e-5);
+      CHECK(relative_error(sharded.ranks[0].target_logits, alone.target_logits) <= 1e-6);
+      CHECK(relative_error(sharded.dw, alone.dw) <= 1e-5);
+      CHECK(relative_error(sharded.db, alone.db) <= 1e-5);
+    }
+  }
+}
+
+TEST_CASE("initial weights of a class do not depend on the number of ranks") {
+  LossOptions options;
+  options.classes = 11;
+  options.embedding_size = 4;
+  const auto backend = make_backend("ref");
+  const auto whole = make_loss(options, *backend);
+  whole->initialise(9);
+  const auto expected = whole->parameters().values(whole->parameters().slice("weight"));
+  ThreadGroup(3).run([&](Comm& comm) {
+    LossOptions mine = options;
+    mine.comm = &comm;
+    const auto own = make_backend("ref");
+    const auto loss = make_loss(mine, *own);
+    loss->initialise(9);
+    const ClassShard shard = class_shard(options.classes, comm.rank(), comm.size());
+    const auto values = loss->parameters().values(loss->parameters().slice("weight"));
+    const auto same =
+        expected.subspan(static_cast<size_t>(shard.begin * options.embedding_size), values.size());
+    CHECK(std::ranges::equal(values, same));
+  });
+}
