@@ -50,7 +50,9 @@ Draft draft_of(const Result& result, size_t columns) {
   draft.model = model_label(result);
   draft.hash = value_of(result.model, "hash");
   draft.pooling = value_of(result.variant, "pooling");
-  draft.flip = value_of(result.variant, "flip");
+  if (draft.pooling == "single image") draft.pooling.clear();
+  const std::string flip = value_of(result.variant, "flip");
+  if (!flip.empty()) draft.flip = flip == "no" ? "no flip" : "flip";
   return draft;
 }
 
@@ -103,7 +105,7 @@ std::vector<OurRow> group_results(const std::vector<PaperColumn>& columns,
     }
   }
   for (Draft& draft : drafts) draft.row.label = joined({draft.model, draft.pooling});
-  tell_apart(drafts, [](const Draft& draft) { return draft.flip.empty() ? "" : "flip " + draft.flip; });
+  tell_apart(drafts, [](const Draft& draft) { return draft.flip; });
   tell_apart(drafts, [](const Draft& draft) { return short_hash(draft.hash); });
   number_repeats(drafts);
   std::vector<OurRow> rows;

@@ -147,7 +147,7 @@ class Builder {
       }
     }
     if (!differences.empty()) footnote(cell, "not the benchmark: " + joined(differences, ", "));
-    const auto failed = result.counts.find("failed");
+    const auto failed = result.counts.find("failed_items");
     if (failed != result.counts.end() && failed->second > 0) {
       footnote(cell, fmt::format("{} items failed; a genuine pair with one counts as missed",
                                  with_commas(failed->second)));

@@ -42,9 +42,10 @@ Result result(const std::string& protocol, const std::string& loss, double accur
   Result result;
   result.protocol = protocol;
   result.model = {{"loss", loss}, {"network", "iresnet_tiny"}, {"hash", "xxh3-128:0123456789abcdef" + loss}};
-  result.counts = {{"pairs", 6000}, {"failed", 0}};
+  result.counts = {{"pairs", 6000}, {"failed_items", 0}};
   result.metrics["accuracy"].value = accuracy;
   if (!std::isnan(std)) result.metrics["accuracy"].std = std;
+  result.variant = {{"pooling", "single image"}};
   return result;
 }
 
@@ -127,7 +128,7 @@ TEST_CASE("an unranked column has no best") {
 TEST_CASE("what is not the benchmark says so") {
   Result synthetic = result("lfw", "arcface", 0.99);
   synthetic.dataset["kind"] = "synthetic";
-  synthetic.counts = {{"pairs", 1200}, {"failed", 3}};
+  synthetic.counts = {{"pairs", 1200}, {"failed_items", 3}};
   Result few = result("lfw", "softmax", 0.9);
   few.counts = {{"pairs", 1200}};
   const Table table = make_table(paper(), {synthetic, few}, {});
@@ -153,12 +154,12 @@ TEST_CASE("rows are models: hashes, pooling, flip and repeats tell them apart") 
   CHECK(table.sections[1].rows[1].label == "arcface, iresnet_tiny, fedcba98");
 
   Result pooled = result("lfw", "arcface", 0.7), unflipped = pooled;
-  pooled.variant = {{"pooling", "N1D1"}, {"flip", "sum"}};
-  unflipped.variant = {{"pooling", "N1D1"}, {"flip", "none"}};
+  pooled.variant = {{"pooling", "N1D1F1"}, {"flip", "sum of raw embeddings"}};
+  unflipped.variant = {{"pooling", "N1D1F1"}, {"flip", "no"}};
   table = make_table(paper(), {pooled, unflipped}, {});
   REQUIRE(table.sections[1].rows.size() == 2);
-  CHECK(table.sections[1].rows[0].label == "arcface, iresnet_tiny, N1D1, flip sum");
-  CHECK(table.sections[1].rows[1].label == "arcface, iresnet_tiny, N1D1, flip none");
+  CHECK(table.sections[1].rows[0].label == "arcface, iresnet_tiny, N1D1F1, flip");
+  CHECK(table.sections[1].rows[1].label == "arcface, iresnet_tiny, N1D1F1, no flip");
 
   table = make_table(paper(), {result("lfw", "arcface", 0.7), result("lfw", "arcface", 0.6)}, {});
   REQUIRE(table.sections[1].rows.size() == 2);
