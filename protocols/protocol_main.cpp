@@ -142,7 +142,8 @@ Result evaluate_model(const Plan& plan, const EvaluationArguments& arguments) {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   Result result = evaluate(plan, embedded.original, embedded.flipped ? &*embedded.flipped : nullptr,
                            evaluate_options(arguments));
-  for (const auto& [key, value] : Safetensors(arguments.model).metadata()) result.model[key] = value;
+  const Safetensors checkpoint(arguments.model);
+  for (const auto& [key, value] : checkpoint.metadata()) result.model[key] = value;
   result.model["file"] = arguments.model;
   result.model["hash"] = network->parameters_hash();
   result.preprocessing["image"] = embedded.preprocessing;
