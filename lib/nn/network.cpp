@@ -1,6 +1,5 @@
 #include "nn/network.h"
 
-#include <cassert>
 #include <map>
 #include <utility>
 

@@ -1,8 +1,6 @@
 #include "nn/plan.h"
 
 #include <algorithm>
-#include <cassert>
-#include <numeric>
 
 namespace fr {
 
