@@ -1,0 +1,10 @@
+// The subcommands of fr-data, one file each: fr_data_NAME.cpp.
+#pragma once
+#include "options.h"
+
+namespace fr {
+
+void add_pack(Options& options);
+void add_inspect(Options& options);
+
+}  // namespace fr
