@@ -4,6 +4,8 @@
 
 namespace fr {
 
+void add_synth(Options& options);
+void add_baselines(Options& options);
 void add_pack(Options& options);
 void add_inspect(Options& options);
 
