@@ -1,0 +1,208 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "nn/checkpoint.h"
+#include "train/finite.h"
+
+namespace fr {
+
+namespace {
+
+const TrainOptions& checked(const TrainOptions& options, const Dataset& dataset) {
+  check(options);
+  FR_CHECK(dataset.size() >= options.batch_size, "{}: fewer images than one batch of {}", dataset.describe(),
+           options.batch_size);
+  return options;
+}
+
+NetworkOptions network_options(const TrainOptions& options) {
+  NetworkOptions network = options.network_options;
+  network.seed = options.seed;
+  return network;
+}
+
+LossOptions loss_options(const TrainOptions& options, const Dataset& dataset) {
+  LossOptions loss = options.loss;
+  loss.embedding_size = options.network_options.embedding_size;
+  loss.classes = dataset.classes();
+  return loss;
+}
+
+Schedule make_schedule(const TrainOptions& o, int64_t total) {
+  if (o.schedule == "step") return StepSchedule{.base = o.lr, .steps = step_boundaries(o, total)};
+  return PolynomialSchedule{.base = o.lr, .warmup = o.warmup, .total = total, .power = o.power};
+}
+
+SgdOptions sgd_options(const TrainOptions& o) {
+  return {.form = sgd_form(o.sgd), .momentum = o.momentum, .weight_decay = o.weight_decay};
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+}  // namespace
+
+Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& backend)
+    : dataset_(dataset),
+      options_(checked(options, dataset)),
+      backend_(backend),
+      network_(options.network, network_options(options), backend),
+      loss_(make_loss(loss_options(options, dataset), backend)),
+      steps_(total_steps(options, dataset.size())),
+      schedule_(make_schedule(options, steps_)),
+      backbone_sgd_(sgd_options(options), network_.parameters()),
+      head_sgd_(sgd_options(options), loss_->parameters()),
+      configuration_(configuration(options, dataset, *loss_, steps_)),
+      folder_(options.folder),
+      d_embeddings_({options.batch_size, options.network_options.embedding_size}) {
+  if (!options.fresh && std::filesystem::exists(folder_.checkpoint())) {
+    resume();
+  } else {
+    std::filesystem::remove(folder_.checkpoint());
+    std::filesystem::remove(folder_.model());
+    network_.initialise(options.seed);
+    loss_->initialise(options.seed);
+  }
+}
+
+TrainState Trainer::state() {
+  return {network_.parameters(), loss_->parameters(), backbone_sgd_.momentum(), head_sgd_.momentum()};
+}
+
+void Trainer::resume() {
+  const std::string path = folder_.checkpoint().string();
+  auto metadata = load_state(folder_.checkpoint(), state(), configuration_);
+  step_ = saved_step_ = parse_int(metadata["step"], path + ": step");
+  FR_CHECK(step_ <= steps_, "{}: holds step {}, beyond the {} asked for", path, step_, steps_);
+  const std::string threads = fmt::to_string(thread_count());
+  if (metadata["threads"] != threads)
+    note_ = fmt::format("the checkpoint was made with {} threads, not {}", metadata["threads"], threads);
+  else if (metadata["backend"] != backend_.name())
+    note_ = fmt::format("the checkpoint was made by {}, not {}", metadata["backend"], backend_.name());
+}
+
+void Trainer::stop(const std::string& reason) const {
+  const std::string left = saved_step_ > 0 ? fmt::format("the checkpoint of step {} stays", saved_step_)
+                                           : std::string("there is no checkpoint yet");
+  fail("step {}: {}; {} ({})", step_, reason, left, folder_.checkpoint().string());
+}
+
+void Trainer::check_finite(const char* what, const Parameters& parameters, bool gradients,
+                           double squares) const {
+  if (std::isfinite(squares)) return;
+  stop(fmt::format("{} {}", what, first_not_finite(parameters, gradients).value_or("is not finite")));
+}
+
+// One step of training; returns the mean loss of the batch.
+double Trainer::train_on(const Batch& batch) {
+  Parameters& backbone = network_.parameters();
+  Parameters& head = loss_->parameters();
+  backbone.zero_gradients();
+  head.zero_gradients();
+
+  const View& embeddings = network_.forward_train(batch.images, static_cast<uint64_t>(step_));
+  if (!std::isfinite(sum_of_squares(embeddings.floats()))) stop("the embeddings are not finite");
+  const double loss = loss_->forward_backward(embeddings, batch.labels, d_embeddings_);
+  if (!std::isfinite(loss)) stop(fmt::format("the loss is {}", loss));
+  network_.backward(d_embeddings_);
+
+  const double backbone_squares = sum_of_squares(backbone.gradients());
+  const double head_squares = sum_of_squares(head.gradients());
+  check_finite("head gradient", head, true, head_squares);
+  check_finite("backbone gradient", backbone, true, backbone_squares);
+  backbone_norm_ = std::sqrt(backbone_squares);
+  head_norm_ = std::sqrt(head_squares);
+  if (options_.clip > 0) clip_gradients(backbone.gradients(), options_.clip);
+
+  const double lr = learning_rate(schedule_, step_);
+  backbone_sgd_.step(lr, false);
+  head_sgd_.step(lr, false);
+  check_finite("head parameter", head, false, sum_of_squares(head.values()));
+  check_finite("backbone parameter", backbone, false, sum_of_squares(backbone.values()));
+  return loss;
+}
+
+void Trainer::run() {
+  TrainLog log(folder_.log(), step_);
+  if (step_ == 0) log.write({{"step", 0}, {"run", configuration_}});
+  const auto sampler = make_shuffling_sampler(dataset_.size(), options_.seed);
+  Loader loader(dataset_, *sampler,
+                {.batch_size = options_.batch_size,
+                 .seed = options_.seed,
+                 .flip = options_.flip,
+                 .workers = options_.workers,
+                 .first_batch = step_});
+  std::optional<Progress> progress;
+  if (options_.progress && step_ < steps_)
+    progress.emplace("train", (steps_ - step_) * options_.batch_size, "images");
+  const int64_t first = step_;
+  Meter meter;
+  std::string evaluated;
+  while (step_ < steps_) {
+    const auto begin = std::chrono::steady_clock::now();
+    const double waited = loader.seconds_waited();
+    const Batch& batch = loader.next();
+    const double loss = train_on(batch);
+    ++step_;
+    meter.loss += loss;
+    meter.seconds += seconds_since(begin);
+    meter.waited += loader.seconds_waited() - waited;
+    ++meter.steps;
+    const bool last = step_ == steps_;
+    if (last || step_ % options_.log_every == 0) write_log(log, meter, batch.epoch);
+    if (evaluation_ && options_.evaluate_every > 0 && (last || step_ % options_.evaluate_every == 0)) {
+      evaluated.clear();
+      for (const auto& [name, value] : evaluate(log)) evaluated += fmt::format(", {} {:.4f}", name, value);
+    }
+    if (last || step_ % options_.checkpoint_every == 0) save_checkpoint();
+    if (progress)
+      progress->update((step_ - first) * options_.batch_size,
+                       fmt::format("step {}/{}, loss {:.3f}{}", step_, steps_, loss, evaluated));
+  }
+  save_model();
+}
+
+void Trainer::write_log(TrainLog& log, Meter& meter, int64_t epoch) const {
+  const auto steps = static_cast<double>(meter.steps);
+  log.write({{"step", step_},
+             {"epoch", epoch},
+             {"loss", meter.loss / steps},
+             {"lr", learning_rate(schedule_, step_ - 1)},
+             {"images_per_second", steps * static_cast<double>(options_.batch_size) / meter.seconds},
+             {"seconds_waited", meter.waited},
+             {"gradient_norm", {{"backbone", backbone_norm_}, {"head", head_norm_}}}});
+  meter = {};
+}
+
+std::map<std::string, double> Trainer::evaluate(TrainLog& log) {
+  auto measures = evaluation_(network_);
+  log.write({{"step", step_}, {"evaluation", measures}});
+  return measures;
+}
+
+void Trainer::save_checkpoint() {
+  auto metadata = configuration_;
+  metadata["step"] = fmt::to_string(step_);
+  metadata["threads"] = fmt::to_string(thread_count());
+  metadata["backend"] = backend_.name();
+  save_state(folder_.checkpoint(), state(), metadata);
+  saved_step_ = step_;
+}
+
+void Trainer::save_model() const {
+  auto metadata = configuration_;
+  metadata["step"] = fmt::to_string(step_);
+  write_safetensors(folder_.model(), stored(network_.parameters(), "backbone."), metadata);
+}
+
+}  // namespace fr

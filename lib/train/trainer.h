@@ -1,0 +1,82 @@
+// Trainer: the loop. Loader -> Network -> Loss -> SGD, with checkpoints, a log, and an evaluation hook. A run
+// that is killed at any moment and resumed ends with the bits of one that was not (same thread count).
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "backend/backend.h"
+#include "data/dataset.h"
+#include "data/loader.h"
+#include "loss/loss.h"
+#include "nn/network.h"
+#include "train/log.h"
+#include "train/options.h"
+#include "train/run_folder.h"
+#include "train/schedule.h"
+#include "train/sgd.h"
+#include "train/state.h"
+
+namespace fr {
+
+// Measures of the network as it is: {"lfw": 0.97, …}. Must leave its parameters alone.
+using Evaluation = std::function<std::map<std::string, double>(Network&)>;
+
+class Trainer {
+ public:
+  // Builds or resumes: where options.folder holds a checkpoint of the same configuration the run continues
+  // after it (unless options.fresh). Throws fr::Error for options out of range, a folder in use, or a
+  // checkpoint of another run. `dataset` and `backend` must outlive this object.
+  Trainer(const Dataset& dataset, const TrainOptions& options, Backend& backend);
+
+  void set_evaluation(Evaluation evaluation) { evaluation_ = std::move(evaluation); }
+
+  // Trains to the last step and writes the model. Throws fr::Error at the step where the loss, a gradient or
+  // a parameter is not finite, naming it; the last checkpoint stays.
+  void run();
+
+  int64_t step() const { return step_; }  // steps done so far
+  int64_t steps() const { return steps_; }
+  // What does not forbid a resume but its bit-identity: "the checkpoint was made with 4 threads, not 2". May
+  // be empty.
+  const std::string& note() const { return note_; }
+  Network& network() { return network_; }
+  const Network& network() const { return network_; }
+  const Loss& loss() const { return *loss_; }
+  const RunFolder& folder() const { return folder_; }
+
+ private:
+  struct Meter {  // since the last log line
+    double loss = 0, seconds = 0, waited = 0;
+    int64_t steps = 0;
+  };
+  TrainState state();
+  void resume();
+  double train_on(const Batch& batch);
+  void check_finite(const char* what, const Parameters& parameters, bool gradients, double squares) const;
+  [[noreturn]] void stop(const std::string& reason) const;
+  void write_log(TrainLog& log, Meter& meter, int64_t epoch) const;
+  std::map<std::string, double> evaluate(TrainLog& log);
+  void save_checkpoint();
+  void save_model() const;
+
+  const Dataset& dataset_;
+  TrainOptions options_;
+  Backend& backend_;
+  Network network_;
+  std::unique_ptr<Loss> loss_;
+  int64_t steps_;
+  Schedule schedule_;
+  Sgd backbone_sgd_, head_sgd_;
+  std::map<std::string, std::string> configuration_;
+  RunFolder folder_;
+  Evaluation evaluation_;
+  Tensor d_embeddings_;  // (batch_size, embedding_size)
+  int64_t step_ = 0, saved_step_ = 0;
+  double backbone_norm_ = 0, head_norm_ = 0;  // L2 norms of the last gradients, before clipping
+  std::string note_;
+};
+
+}  // namespace fr
