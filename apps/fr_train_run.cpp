@@ -1,0 +1,79 @@
+// What fr-train does once its options are known, and what it tells.
+#include <fmt/core.h>
+
+#include "core/parallel.h"
+#include "fr_train.h"
+#include "readers/readers.h"
+#include "synth/synth.h"
+
+namespace fr {
+
+namespace {
+
+std::string grouped(int64_t number) {
+  std::string text = std::to_string(number);
+  for (auto at = static_cast<int64_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<size_t>(at), ",");
+  return text;
+}
+
+void announce(const Dataset& dataset, const Trainer& trainer, const TrainOptions& o, const Backend& backend) {
+  const Network& network = trainer.network();
+  fmt::print("data      {} ({} images, {} identities)\n", dataset.describe(), grouped(dataset.size()),
+             grouped(dataset.classes()));
+  fmt::print("network   {}, embeddings of {} numbers, {} parameters, {} multiply-adds an image\n",
+             network.name(), network.embedding_size(), grouped(network.graph().parameter_count()),
+             grouped(network.multiply_adds()));
+  fmt::print("loss      {}\n", trainer.loss().describe());
+  fmt::print("training  {} steps of {} images, learning rate {} ({}), seed {}\n", grouped(trainer.steps()),
+             o.batch_size, o.lr, o.schedule, o.seed);
+  fmt::print("machine   backend {}, {} threads, {} decoding\n", backend.name(), thread_count(), o.workers);
+  if (trainer.step() > 0) fmt::print("resuming  after step {} of {}\n", trainer.step(), trainer.steps());
+  if (!trainer.note().empty())
+    fmt::print("note      {}: the last bits will differ from an uninterrupted run\n", trainer.note());
+  std::fflush(stdout);
+}
+
+void point_on(const TrainCommand& command, const Trainer& trainer) {
+  const std::string model = trainer.folder().model().string();
+  fmt::print("model     {}\nlog       {}\n", model, trainer.folder().log().string());
+  const std::string data = command.eval_data.empty() ? "DIR" : command.eval_data;
+  if (command.eval_data.empty() && command.data.empty())
+    fmt::print("next      fr-data synth --out synthetic && fr-eval lfw --data synthetic/lfw --model {}\n",
+               model);
+  else
+    fmt::print("next      fr-eval lfw --data {}/lfw --model {}\n", data, model);
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_training_data(const TrainCommand& command) {
+  if (!command.data.empty()) return open_dataset(command.data);
+  fmt::print(
+      "No --data: training on the embedded synthetic faces (fr-data synth --out DIR writes them as "
+      "files).\n");
+  return make_synthetic_dataset({});
+}
+
+int train(const TrainCommand& command) {
+  TrainOptions options = train_options(command);
+  if (command.threads > 0) set_thread_count(static_cast<int>(command.threads));
+  const auto backend = make_backend(command.backend);
+  const auto dataset = open_training_data(command);
+  Evaluation evaluation;
+  if (!command.eval_data.empty()) {
+    evaluation = make_evaluation(command.eval_data, std::min<int64_t>(options.batch_size, 64));
+    if (options.evaluate_every == 0)
+      options.evaluate_every = std::max<int64_t>(1, total_steps(options, dataset->size()));
+  } else if (options.evaluate_every > 0) {
+    throw UsageError("--eval-every needs --eval-data");
+  }
+  Trainer trainer(*dataset, options, *backend);
+  trainer.set_evaluation(std::move(evaluation));
+  announce(*dataset, trainer, options, *backend);
+  trainer.run();
+  point_on(command, trainer);
+  return 0;
+}
+
+}  // namespace fr
