@@ -137,14 +137,17 @@ Result evaluate_model(const Plan& plan, const EvaluationArguments& arguments) {
   const std::unique_ptr<Backend> backend = make_backend(arguments.backend);
   const std::unique_ptr<Network> network = load_network(arguments.model, *backend);
   const auto begin = std::chrono::steady_clock::now();
-  const EmbeddedPlan embedded =
-      embed(plan, *network, {.batch_size = arguments.batch_size, .flip = !arguments.no_flip});
+  EmbedOptions options;
+  options.batch_size = arguments.batch_size;
+  options.flip = !arguments.no_flip;
+  const EmbeddedPlan embedded = embed(plan, *network, options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   Result result = evaluate(plan, embedded.original, embedded.flipped ? &*embedded.flipped : nullptr,
                            evaluate_options(arguments));
   const Safetensors checkpoint(arguments.model);
   for (const auto& [key, value] : checkpoint.metadata()) result.model[key] = value;
   result.model["file"] = arguments.model;
+  result.model.erase("embeddings");
   result.model["hash"] = network->parameters_hash();
   result.preprocessing["image"] = embedded.preprocessing;
   result.environment["backend"] = backend->name();

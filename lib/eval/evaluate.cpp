@@ -56,7 +56,7 @@ int64_t count_failed(const std::vector<const float*>& rows) {
 
 void describe_embeddings(const Embeddings& embeddings, Result& result) {
   if (!embeddings.source.empty()) result.model["embeddings"] = embeddings.source;
-  if (!embeddings.model.empty()) result.model["name"] = embeddings.model;
+  if (!embeddings.model.empty()) result.model["hash"] = embeddings.model;
 }
 
 }  // namespace
