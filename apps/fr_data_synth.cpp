@@ -144,6 +144,9 @@ int run_synth(const SynthCommand& c) {
     throw UsageError(fmt::format("{} is not empty; give another --out, or --force to write over it", c.out));
   FR_CHECK(c.pairs > 0 && c.pairs % 20 == 0,
            "--pairs {}: ten folds, half of each genuine, need a multiple of 20", c.pairs);
+  write_file(out / "synthetic.json",  // by which fr-eval knows that these are not the benchmarks
+             fmt::format("{{\"identities\": {}, \"images\": {}, \"pairs\": {}, \"seed\": {}}}\n",
+                         c.identities, c.images, c.pairs, c.seed));
   const auto dataset = make_synthetic_dataset({c.identities, c.images, c.seed});
   write_contact_sheet(c, *dataset);
   write_training(c, *dataset);

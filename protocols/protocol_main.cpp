@@ -55,6 +55,16 @@ std::string model_name(const std::string& file) {
   return plain ? path.parent_path().filename().string() : stem;
 }
 
+// Whether `data` is, or lies in, a folder that `fr-data synth` made: a report must not take it for the
+// benchmark.
+bool is_synthetic(const std::string& data) {
+  const fs::path here = fs::absolute(data).lexically_normal();
+  for (const fs::path& folder : {here, here.parent_path(), here.parent_path().parent_path()}) {
+    if (fs::exists(folder / "synthetic.json")) return true;
+  }
+  return false;
+}
+
 // Counts of the plan beside the published ones, and the genuine pairs of each fold.
 void print_plan(const Protocol& protocol, const Plan& plan) {
   fmt::print("{}  {}  ({}, {})\n", plan.protocol, protocol.title(), plan.list, plan.content_hash);
@@ -184,6 +194,9 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   }
   if (arguments.folds < 1)
     throw UsageError(fmt::format("{}: --folds {} is not positive", name, arguments.folds));
+  for (const double rate : arguments.far) {
+    if (!(rate >= 0 && rate <= 1)) throw UsageError(fmt::format("{}: --far {} is not in [0, 1]", name, rate));
+  }
   if (arguments.threads > 0) set_thread_count(static_cast<int>(arguments.threads));
 
   const auto begin = std::chrono::steady_clock::now();
@@ -198,6 +211,7 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   const std::string model = model_name(embed_images ? arguments.model : arguments.embeddings);
   result.model.emplace("name", model);
   result.dataset["path"] = data;
+  if (is_synthetic(data)) result.dataset["kind"] = "synthetic";
   result.timing["plan"] = seconds.count();
 
   print_result(result,

@@ -35,12 +35,20 @@ std::string model_label(const Result& result) {
   return "unnamed model";
 }
 
+// "s 64, m2 0.45" of "arcface (s 64, m2 0.45), gradient exact".
+std::string margins_of(const std::string& loss_detail) {
+  const size_t open = loss_detail.find('('), close = loss_detail.find(')');
+  if (open == std::string::npos || close == std::string::npos || close < open) return "";
+  return loss_detail.substr(open + 1, close - open - 1);
+}
+
 // A row under construction, and what tells it from others.
 struct Draft {
   OurRow row;
-  std::string model, hash, pooling, flip;
+  std::string model, margins, hash, pooling, flip;
   bool same_row(const Draft& other) const {
-    return model == other.model && hash == other.hash && pooling == other.pooling && flip == other.flip;
+    const bool same_model = hash.empty() ? model == other.model : hash == other.hash;
+    return same_model && pooling == other.pooling && flip == other.flip;
   }
 };
 
@@ -48,6 +56,7 @@ Draft draft_of(const Result& result, size_t columns) {
   Draft draft;
   draft.row.numbers.resize(columns);
   draft.model = model_label(result);
+  draft.margins = margins_of(value_of(result.model, "loss_detail"));
   draft.hash = value_of(result.model, "hash");
   draft.pooling = value_of(result.variant, "pooling");
   if (draft.pooling == "single image") draft.pooling.clear();
@@ -105,6 +114,7 @@ std::vector<OurRow> group_results(const std::vector<PaperColumn>& columns,
     }
   }
   for (Draft& draft : drafts) draft.row.label = joined({draft.model, draft.pooling});
+  tell_apart(drafts, [](const Draft& draft) { return draft.margins; });
   tell_apart(drafts, [](const Draft& draft) { return draft.flip; });
   tell_apart(drafts, [](const Draft& draft) { return short_hash(draft.hash); });
   number_repeats(drafts);

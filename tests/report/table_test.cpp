@@ -153,6 +153,13 @@ TEST_CASE("rows are models: hashes, pooling, flip and repeats tell them apart") 
   CHECK(table.sections[1].rows[0].label == "arcface, iresnet_tiny, 01234567");
   CHECK(table.sections[1].rows[1].label == "arcface, iresnet_tiny, fedcba98");
 
+  Result weak = result("lfw", "arcface", 0.9);
+  weak.model["loss_detail"] = "arcface (s 64, m2 0.45), gradient exact, overflow wrap";
+  other.model["loss_detail"] = "arcface (s 64, m2 0.5), gradient exact, overflow wrap";
+  table = make_table(paper(), {weak, other}, {});
+  CHECK(table.sections[1].rows[0].label == "arcface, iresnet_tiny, s 64, m2 0.45");
+  CHECK(table.sections[1].rows[1].label == "arcface, iresnet_tiny, s 64, m2 0.5");
+
   Result pooled = result("lfw", "arcface", 0.7), unflipped = pooled;
   pooled.variant = {{"pooling", "N1D1F1"}, {"flip", "sum of raw embeddings"}};
   unflipped.variant = {{"pooling", "N1D1F1"}, {"flip", "no"}};
@@ -167,6 +174,13 @@ TEST_CASE("rows are models: hashes, pooling, flip and repeats tell them apart") 
 
   table = make_table(paper(), {result("lfw", "arcface", 0.7), result("lfw", "arcface", 0.7)}, {});
   CHECK(table.sections[1].rows.size() == 1);
+
+  Result one = result("lfw", "", 0.7), two = result("cfp_fp", "", 0.6);  // embedding files of one model
+  one.model = {{"name", "lfw"}, {"hash", "xxh3-128:0123456789abcdef"}};
+  two.model = {{"name", "cfp"}, {"hash", "xxh3-128:0123456789abcdef"}};
+  table = make_table(paper(), {one, two}, {});
+  REQUIRE(table.sections[1].rows.size() == 1);
+  CHECK(table.sections[1].rows[0].cells[1].number == "60.00");
 
   Result bare = result("lfw", "", 0.7);
   bare.model = {{"file", "/somewhere/r50.safetensors"}};
