@@ -11,9 +11,12 @@
 using namespace fr;
 using namespace fr::test;
 
-TEST_CASE("the registered losses") {
-  CHECK(Registry<LossKind>::instance().names() ==
-        std::vector<std::string>{"arcface", "cm1", "cm2", "cosface", "nsoftmax", "softmax", "sphereface"});
+// Registration is by objects that nothing refers to: a build that dropped them would know no names.
+TEST_CASE("the presets are registered") {
+  for (const char* name : {"arcface", "cm1", "cm2", "cosface", "nsoftmax", "softmax", "sphereface"}) {
+    INFO(name);
+    CHECK(Registry<LossKind>::instance().contains(name));
+  }
 }
 
 TEST_CASE("every loss: gradients equal finite differences") {
@@ -48,6 +51,7 @@ TEST_CASE("every loss: gradients equal finite differences") {
 }
 
 TEST_CASE("every loss: tiles of any size give the result of one tile, on every backend") {
+  const OneThread one_thread;
   for_each_backend([](Backend& backend) {
     for (const std::string& name : Registry<LossKind>::instance().names()) {
       INFO(name);
