@@ -50,9 +50,8 @@ std::vector<LfwPair> parse_lfw_pairs(std::string_view text, const std::string& p
   });
   FR_CHECK(announced > 0, "{}: an empty list", path);
   FR_CHECK(static_cast<int64_t>(pairs.size()) == announced,
-           "{}:{}: the list ends after {} pairs, its first line "
-           "announces {}",
-           path, last, pairs.size(), announced);
+           "{}:{}: the list ends after {} pairs, its first line promises {}", path, last, pairs.size(),
+           announced);
   return pairs;
 }
 

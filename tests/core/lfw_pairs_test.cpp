@@ -27,7 +27,7 @@ TEST_CASE("errors name the line") {
   CHECK_THROWS_WITH_AS(parse_lfw_pairs("1\nA 1\n", "p"),
                        "p:2: expected 'name i j' or 'name i name j', found 'A 1'", Error);
   CHECK_THROWS_WITH_AS(parse_lfw_pairs("1 1\nA 1 2\n", "p"),
-                       "p:2: the list ends after 1 pairs, its first line announces 2", Error);
+                       "p:2: the list ends after 1 pairs, its first line promises 2", Error);
   CHECK_THROWS_AS(parse_lfw_pairs("", "p"), Error);
   CHECK_THROWS_AS(parse_lfw_pairs("99999999999 99999999999\n", "p"), Error);
 }
