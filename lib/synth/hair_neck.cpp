@@ -90,15 +90,15 @@ void HeadShape::add_ears(Mesh& mesh) const {
 
 void HeadShape::add_neck(Mesh& mesh) const {
   constexpr int rows = 16, columns = 25;
-  const float neck = 47 + 8 * face_.masculinity + 4 * nuisance_.weight, turn = -0.6f * nuisance_.yaw;
+  const float neck = 42 + 8 * face_.masculinity + 4 * nuisance_.weight, turn = -0.6f * nuisance_.yaw;
   for (int r = 0; r < rows; ++r) {
     const float y = 40 + 220 * static_cast<float>(r) / (rows - 1), shoulders = smooth(135, 215, y);
     const float half = neck * (1 + 0.12f * smooth(110, 60, y)) + 150 * shoulders,
-                depth = neck + 35 * shoulders;
+                depth = 0.9f * neck + 35 * shoulders;
     for (int c = 0; c < columns; ++c) {
       const float theta = kPi * (2 * static_cast<float>(c) / (columns - 1) - 1);
       const float x = half * std::sin(theta), z = depth * std::cos(theta);
-      const Vec3 p{x * std::cos(turn) + z * std::sin(turn), y, -x * std::sin(turn) + z * std::cos(turn) - 24};
+      const Vec3 p{x * std::cos(turn) + z * std::sin(turn), y, -x * std::sin(turn) + z * std::cos(turn) - 14};
       mesh.vertices.push_back({p, {}, {x, y, z}, theta});
     }
   }

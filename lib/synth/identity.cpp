@@ -67,7 +67,7 @@ Identity make_identity(uint64_t seed, int64_t identity) {
   f.ear_out = r.next_uniform(4, 17);
   f.ear_y = r.next_uniform(8, 17);
 
-  f.skin_tone = r.next_uniform();
+  f.skin_tone = std::pow(r.next_uniform(), 1.35f);
   f.skin_red = r.next_uniform();
   f.freckles = std::max(0.f, r.next_uniform(-1.2f, 1));
   f.mottling = r.next_uniform();
@@ -76,8 +76,8 @@ Identity make_identity(uint64_t seed, int64_t identity) {
     mole = {r.next_uniform(-48, 48), r.next_uniform(-45, 88), r.next_uniform(1.2f, 2.6f)};
 
   // Dark skin comes with dark hair and eyes more often than not.
-  f.hair_tone = clamp01(r.next_uniform(-0.1f, 1.1f) + 0.9f * std::max(0.f, f.skin_tone - 0.4f));
-  f.hair_red = square(r.next_uniform());
+  f.hair_tone = clamp01(r.next_uniform(-0.1f, 1.1f) + 1.6f * std::max(0.f, f.skin_tone - 0.35f));
+  f.hair_red = square(r.next_uniform()) * (1 - smooth(0.25f, 0.55f, f.skin_tone));
   f.iris_tone = clamp01(f.iris_tone * (1 - 0.8f * smooth(0.35f, 0.7f, f.skin_tone)));
   f.hairline_y = r.next_uniform(-82, -60);
   f.widow_peak = r.next_uniform(-4, 9);

@@ -94,10 +94,10 @@ void draw_light(Nuisance& n, const NuisanceRanges& ranges, RandomStream& r) {
   n.shine = r.next_uniform(0.15f, 1);
   n.tone_drift = s * std::clamp(0.13f * r.next_normal(), -0.3f, 0.3f);
   n.red_drift = 0.3f * r.next_normal();
-  const Vec3 balance = temperature(s * 0.5f * r.next_normal());
+  const Vec3 balance = temperature(s * std::clamp(0.4f * r.next_normal(), -0.9f, 0.9f));
   const float tint = 1 + s * 0.04f * r.next_normal();
   n.white_balance = {balance.x, balance.y * tint, balance.z};
-  n.exposure = std::exp(s * std::clamp(0.38f * r.next_normal(), -0.9f, 0.8f));
+  n.exposure = std::exp(s * std::clamp(0.33f * r.next_normal(), -0.75f, 0.6f));
   n.contrast = std::exp(s * 0.16f * r.next_normal());
   const float colourless = r.next_uniform();
   n.saturation = colourless < 0.06f * s ? 0 : std::max(0.3f, 1 + 0.22f * s * r.next_normal());
@@ -112,7 +112,7 @@ void draw_scene(Nuisance& n, const NuisanceRanges& ranges, RandomStream& r) {
   n.blur = 0.3f + s * 0.9f * square(r.next_uniform());
   const float coarse = r.next_uniform();
   n.low_resolution = coarse < 0.12f * s ? r.next_uniform(0.3f, 1) : 0;
-  n.noise = 0.004f + s * 0.04f * square(r.next_uniform());
+  n.noise = 0.004f + s * 0.026f * square(r.next_uniform());
   n.texture_seed = r.next_bits();
 }
 

@@ -7,11 +7,11 @@ namespace {
 
 // Linear albedo of skin from fair to dark.
 Vec3 skin_colour(float tone, float red) {
-  const Vec3 ramp[] = {{0.82f, 0.60f, 0.49f},
-                       {0.68f, 0.43f, 0.31f},
-                       {0.48f, 0.265f, 0.165f},
-                       {0.25f, 0.12f, 0.07f},
-                       {0.115f, 0.055f, 0.036f}};
+  const Vec3 ramp[] = {{0.82f, 0.62f, 0.53f},
+                       {0.68f, 0.455f, 0.345f},
+                       {0.47f, 0.28f, 0.19f},
+                       {0.25f, 0.135f, 0.085f},
+                       {0.12f, 0.065f, 0.045f}};
   const float t = clamp01(tone) * 3.999f;
   const auto i = static_cast<int>(t);
   const Vec3 c = lerp(ramp[i], ramp[i + 1], t - static_cast<float>(i));
@@ -112,7 +112,7 @@ void Painter::wrinkles(Surface& s, Vec3 p) const {
   const float x = std::abs(p.x), w = f_.wrinkles, smiling = std::max(0.f, f_.smile);
   float dark = 0;
   // From the wing of the nose past the corner of the mouth.
-  const float fold = clamp01(0.75f * w + 0.55f * smiling);
+  const float fold = clamp01(0.55f * w + 0.55f * smiling);
   if (fold > 0.02f && p.y > f_.nose_y - 6 && p.y < f_.mouth_y + 18) {
     const float t = (p.y - f_.nose_y + 2) / (f_.mouth_y - f_.nose_y + 8);
     const float line = f_.nose_wing + 3 + (f_.mouth_half + 7 - f_.nose_wing) * std::pow(clamp01(t), 0.8f);
@@ -128,7 +128,7 @@ void Painter::wrinkles(Surface& s, Vec3 p) const {
     if (outside > 0 && outside < 18 && std::abs(p.y) < 16)
       dark += 0.26f * w * smooth(0.3f, 1, std::cos(1.9f * p.y / (2 + 0.12f * outside))) *
               hill(square((outside - 8) / 9));
-    dark += 0.22f * w * hill(square((x - f_.mouth_half - 3) / 3) + square((p.y - f_.mouth_y - 12) / 13));
+    dark += 0.14f * w * hill(square((x - f_.mouth_half - 3) / 3) + square((p.y - f_.mouth_y - 12) / 13));
     dark += 0.25f * w * hill(square((x - 6) / 2) + square((p.y + f_.brow_y) / 9));
   }
   s.albedo = s.albedo * (1 - dark);
@@ -218,8 +218,8 @@ Surface Painter::shade(Part part, Vec3 base, float theta) const {
     const float cloth = smooth(-2, 2, base.y - collar);
     const float weave = 0.9f + 0.2f * value_noise(n_.texture_seed, theta * 30 + 60, base.y * 0.3f);
     s.albedo = lerp(skin_ * 0.92f, n_.cloth * weave, cloth);
-    s.open = 0.62f + 0.3f * smooth(95, 150, base.y);
-    s.lit = lerp(0.5f, 1, smooth(100, 150, base.y + 20 * n_.light.y));
+    s.open = 0.48f + 0.44f * smooth(95, 150, base.y);
+    s.lit = lerp(0.38f, 1, smooth(100, 150, base.y + 20 * n_.light.y));
     s.gloss = 0.05f;
   }
   return s;
