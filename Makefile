@@ -45,7 +45,7 @@ sources = $(shell git ls-files '*.cpp' '*.h' '*.cu' '*.cuh')
 format:
 	clang-format -i $(sources)
 format-check:
-	clang-format --dry-run -Werror $(sources)
+	@clang-format --dry-run -Werror $(sources)
 
 bench: build
 	$(BUILD)/bin/fr-bench gemm

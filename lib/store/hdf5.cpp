@@ -36,8 +36,12 @@ class Handle {
   herr_t (*close_)(hid_t);
 };
 
-// The library prints its error stack unless told not to; ours is one line.
-void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+// The library prints its error stack unless told not to; ours is one line. Every handle is closed here, and
+// its exit handler would flush a file whose write failed once more, and crash.
+void silence() {
+  [[maybe_unused]] static const herr_t once = H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 // Opens NAME of the root if it is a data set whose bytes are all in this file.
 Handle open_dataset(hid_t file, const char* name, const std::string& path) {

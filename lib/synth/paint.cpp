@@ -64,8 +64,7 @@ void Painter::skin(Surface& s, Vec3 p) const {
                       0.3f * hill(square(p.x / 26) + square((p.y - f_.chin_y + 14) / 20));
   c = {c.x * (1 + 0.03f * flush), c.y * (1 - 0.20f * flush), c.z * (1 - 0.20f * flush)};
   const float patch = value_noise(f_.texture_seed, p.x * 0.09f + 40, p.y * 0.09f + 40) - 0.5f;
-  const float grain = value_noise(f_.texture_seed + 1, p.x * 0.45f + 90, p.y * 0.45f + 90) - 0.5f;
-  c = c * (1 + 0.16f * f_.mottling * patch + 0.07f * grain);
+  c = c * (1 + 0.16f * f_.mottling * patch);
   if (f_.freckles > 0 && p.y > -30 && p.y < 66) {
     const float gx = p.x / 4.6f, gy = p.y / 4.6f;
     const auto i = static_cast<int32_t>(std::floor(gx)), j = static_cast<int32_t>(std::floor(gy));
@@ -135,6 +134,7 @@ void Painter::wrinkles(Surface& s, Vec3 p) const {
 }
 
 void Painter::beard(Surface& s, Vec3 p, float theta) const {
+  if (p.y < -20) return;
   const float x = std::abs(p.x), line = f_.mouth_y - f_.lip_corner * square(x / f_.mouth_half);
   const float lips = square(x / (f_.mouth_half + 3)) + square((p.y - line) / (f_.lip_lower + f_.lip_upper));
   const float edge = 3 * (value_noise(n_.texture_seed, p.x * 0.5f + 70, p.y * 0.3f + 70) - 0.5f);
@@ -155,13 +155,13 @@ void Painter::beard(Surface& s, Vec3 p, float theta) const {
   s.gloss *= 1 - cover;
 }
 
+void Painter::hat(Surface& s, Vec3 p, float theta, float amount) const {
+  const float rib = 0.85f + 0.15f * std::sin(theta * 46) + 0.06f * std::sin(p.y * 1.6f);
+  s.albedo = lerp(s.albedo, n_.cover_colour * rib, amount);
+  s.gloss *= 1 - amount;
+}
+
 void Painter::hair(Surface& s, Vec3 p, float theta, float amount) const {
-  if (hairline_.hat()) {
-    const float rib = 0.85f + 0.15f * std::sin(theta * 46) + 0.06f * std::sin(p.y * 1.6f);
-    s.albedo = lerp(s.albedo, n_.cover_colour * rib, amount);
-    s.gloss *= 1 - amount;
-    return;
-  }
   const float curl = f_.hair_texture;
   const float bend = 0.6f * curl * std::sin(0.13f * p.y + 4 * theta);
   const float across = (theta + bend) * lerp(16, 10, curl) + 60;
@@ -176,27 +176,32 @@ void Painter::hair(Surface& s, Vec3 p, float theta, float amount) const {
 
 Surface Painter::head(Vec3 p, float theta) const {
   Surface s;
-  const float hair_y = hairline_.y(theta);
+  // No hair grows between brows and chin; most of a crop lies there.
+  const bool bare = p.y > -2 && std::abs(theta) < 0.75f;
+  const float hair_y = bare ? -100 : hairline_.y(theta);
   const float ragged =
-      hairline_.hat() ? 0.f : 7 * (value_noise(f_.texture_seed + 9, theta * 22 + 60, 7) - 0.5f);
+      bare || hairline_.hat() ? 0.f : 7 * (value_noise(f_.texture_seed + 9, theta * 22 + 60, 7) - 0.5f);
   const float amount = smooth(-2, 4, hair_y + ragged - p.y);
   if (amount < 1) {
     skin(s, p);
+    if (f_.stubble > 0) beard(s, p, theta);
     if (p.z > 0) {
       nose(s, p);
       wrinkles(s, p);
-      if (f_.stubble > 0) beard(s, p, theta);
       mouth(s, p);
       eyes(s, p);
       brows(s, p);
       if (n_.cover == Cover::kMask) mask(s, p);
-    } else if (f_.stubble > 0) {
-      beard(s, p, theta);
     }
     s.open *= 1 - 0.45f * smooth(16, 0, p.y - hair_y) * std::min(1.f, hairline_.thickness() / 8);
     s.open *= 1 - 0.35f * smooth(f_.chin_y - 10, f_.chin_y + 4, p.y) * smooth(40, 0, p.z);
   }
-  if (amount > 0) hair(s, p, theta, amount);
+  if (amount > 0) {
+    if (hairline_.hat())
+      hat(s, p, theta, amount);
+    else
+      hair(s, p, theta, amount);
+  }
   if (n_.eyewear != Eyewear::kNone) eyewear(s, p);
   return s;
 }

@@ -31,6 +31,7 @@ class Painter {
   void beard(Surface& s, Vec3 p, float theta) const;
   void eyewear(Surface& s, Vec3 p) const;
   void mask(Surface& s, Vec3 p) const;
+  void hat(Surface& s, Vec3 p, float theta, float amount) const;
   void hair(Surface& s, Vec3 p, float theta, float amount) const;
 
   Face f_;

@@ -13,7 +13,7 @@ namespace fr::synth {
 
 namespace {
 
-constexpr float kOversampling = 1.3f;
+constexpr float kOversampling = 1.2f;
 
 // Head to camera axes: nod, then turn, then tilt.
 class Pose {

@@ -6,7 +6,7 @@ namespace fr::synth {
 
 namespace {
 
-constexpr int kToneSteps = 1024;
+constexpr int kToneSteps = 512;
 constexpr float kToneEnd = 1.6f;
 
 // Linear light to display value in [0, 1]: contrast about middle grey, a soft shoulder, gamma 2.2.
@@ -14,9 +14,9 @@ std::array<float, kToneSteps + 2> tone_curve(float contrast) {
   std::array<float, kToneSteps + 2> table{};
   for (size_t i = 0; i < table.size(); ++i) {
     const float v = kToneEnd * static_cast<float>(i) / kToneSteps;
-    const float w = 0.2f * std::pow(v / 0.2f, contrast);
-    const float shoulder = w < 0.7f ? w : 0.7f + 0.3f * (1 - std::exp(-(w - 0.7f) / 0.3f));
-    table[i] = std::pow(shoulder, 1 / 2.2f);
+    const float display = std::pow(0.2f, 1 / 2.2f) * std::pow(v / 0.2f, contrast / 2.2f);
+    const float knee = 0.85f;
+    table[i] = display < knee ? display : 1 - (1 - knee) * std::exp(-(display - knee) / (1 - knee));
   }
   return table;
 }
@@ -30,7 +30,7 @@ struct Taps {
 // Gaussian of the sensor pixel and the lens, per output pixel; rows and columns share it.
 std::vector<Taps> make_taps(int source, int size, float deviation) {
   const float step = static_cast<float>(source) / static_cast<float>(size);
-  const float sigma = deviation * step, reach = std::min(11.f, 2.5f * sigma + 0.5f);
+  const float sigma = deviation * step, reach = std::min(11.f, 2.2f * sigma + 0.5f);
   std::vector<Taps> result(static_cast<size_t>(size));
   for (int i = 0; i < size; ++i) {
     Taps& taps = result[static_cast<size_t>(i)];
@@ -48,6 +48,32 @@ std::vector<Taps> make_taps(int source, int size, float deviation) {
   return result;
 }
 
+// One output row: the vertical pass over contiguous floats, then the horizontal one. column (source, 3) is
+// scratch, row (size) the result.
+void resample_row(std::span<const Vec3> light, int source, const std::vector<Taps>& taps, int y,
+                  std::vector<float>& column, std::vector<Vec3>& row) {
+  const auto width = static_cast<size_t>(source);
+  const Taps& down = taps[static_cast<size_t>(y)];
+  column.assign(3 * width, 0.f);
+  for (int k = 0; k < down.count; ++k) {
+    const Vec3* from = &light[static_cast<size_t>(down.first + k) * width];
+    const float w = down.weight[static_cast<size_t>(k)];
+    for (size_t i = 0; i < width; ++i) {
+      column[3 * i] += w * from[i].x;
+      column[3 * i + 1] += w * from[i].y;
+      column[3 * i + 2] += w * from[i].z;
+    }
+  }
+  for (size_t x = 0; x < taps.size(); ++x) {
+    const Taps& along = taps[x];
+    const float* from = &column[3 * static_cast<size_t>(along.first)];
+    Vec3 sum;
+    for (size_t k = 0; k < static_cast<size_t>(along.count); ++k)
+      sum = sum + Vec3{from[3 * k], from[3 * k + 1], from[3 * k + 2]} * along.weight[k];
+    row[x] = sum;
+  }
+}
+
 }  // namespace
 
 void expose(std::span<const Vec3> light, int source, const Nuisance& n, float brightness, int size,
@@ -56,47 +82,29 @@ void expose(std::span<const Vec3> light, int source, const Nuisance& n, float br
   const auto taps = make_taps(source, size, blur);
   const auto curve = tone_curve(n.contrast);
   const Vec3 gain = n.white_balance * (n.exposure * brightness);
-  thread_local std::vector<Vec3> narrow;  // (source, size)
-  narrow.resize(static_cast<size_t>(source * size));
-  for (int y = 0; y < source; ++y)
-    for (int x = 0; x < size; ++x) {
-      const Taps& t = taps[static_cast<size_t>(x)];
-      const Vec3* from = &light[static_cast<size_t>(y * source + t.first)];
-      Vec3 sum;
-      for (int k = 0; k < t.count; ++k) sum = sum + from[k] * t.weight[static_cast<size_t>(k)];
-      narrow[static_cast<size_t>(y * size + x)] = sum;
-    }
-  thread_local std::vector<float> line;  // (size, 3): one output row
+  const float grain = n.noise / 128, own_share = n.saturation > 0 ? 0.75f : 0.f;
+  thread_local std::vector<float> column;
+  thread_local std::vector<Vec3> row;
+  row.resize(static_cast<size_t>(size));
   for (int y = 0; y < size; ++y) {
-    const Taps& t = taps[static_cast<size_t>(y)];
-    line.assign(static_cast<size_t>(3 * size), 0.f);
-    for (int k = 0; k < t.count; ++k) {
-      const Vec3* from = &narrow[static_cast<size_t>((t.first + k) * size)];
-      const float w = t.weight[static_cast<size_t>(k)];
-      for (int x = 0; x < size; ++x) {
-        float* to = &line[static_cast<size_t>(3 * x)];
-        to[0] += w * from[x].x;
-        to[1] += w * from[x].y;
-        to[2] += w * from[x].z;
-      }
-    }
-    for (int x = 0; x < size; ++x) {
-      float c[3] = {line[static_cast<size_t>(3 * x)] * gain.x, line[static_cast<size_t>(3 * x + 1)] * gain.y,
-                    line[static_cast<size_t>(3 * x + 2)] * gain.z};
-      const float grey = 0.2126f * c[0] + 0.7152f * c[1] + 0.0722f * c[2];
+    resample_row(light, source, taps, y, column, row);
+    uint8_t* to = &rgb[static_cast<size_t>(3 * y * size)];
+    for (int x = 0; x < size; ++x, to += 3) {
+      const Vec3 lit = row[static_cast<size_t>(x)] * gain;
+      const float grey = 0.2126f * lit.x + 0.7152f * lit.y + 0.0722f * lit.z;
+      const float channels[3] = {lit.x, lit.y, lit.z};
+      // Sums of bytes are near enough to normal; one is common to the channels, one of each its own.
       const uint32_t h = mix(n.texture_seed, x + 4096, y + 4096), g = mix(h);
-      // Sums of bytes: near enough to normal, common and per channel.
       const auto byte = [](uint32_t word, int i) { return static_cast<int>((word >> (8 * i)) & 255); };
-      const float common = static_cast<float>(byte(h, 0) + byte(h, 1) + byte(h, 2) - 382) * (1 / 128.f);
+      const float common = 0.8f * static_cast<float>(byte(h, 0) + byte(h, 1) + byte(h, 2) - 382);
       for (int k = 0; k < 3; ++k) {
-        const float v =
-            std::clamp(grey + n.saturation * (c[k] - grey), 0.f, kToneEnd - 1e-3f) * (kToneSteps / kToneEnd);
+        const float v = std::clamp(grey + n.saturation * (channels[k] - grey), 0.f, kToneEnd - 1e-3f) *
+                        (kToneSteps / kToneEnd);
         const auto i = static_cast<size_t>(v);
         const float tone = lerp(curve[i], curve[i + 1], v - static_cast<float>(i));
-        const float own =
-            static_cast<float>(byte(g, k) + byte(h, 3) - 255) * (1 / 104.f) * (n.saturation > 0 ? 1.f : 0.f);
-        const float noisy = tone + n.noise * (0.8f * common + 0.6f * own) * (1.2f - 0.5f * tone);
-        rgb[static_cast<size_t>((y * size + x) * 3 + k)] = static_cast<uint8_t>(255 * clamp01(noisy) + 0.5f);
+        const float own = own_share * static_cast<float>(byte(g, k) + byte(h, 3) - 255);
+        const float noisy = tone + grain * (common + own) * (1.2f - 0.5f * tone);
+        to[k] = static_cast<uint8_t>(255 * clamp01(noisy) + 0.5f);
       }
     }
   }

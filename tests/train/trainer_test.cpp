@@ -89,7 +89,7 @@ TEST_CASE("a resume ends with the bits of an uninterrupted run") {
     const std::string checkpoint = read_text(options.folder / "checkpoint.safetensors");
 
     options.folder = scratch / schedule / "broken";
-    class Cut {};  // what ends a run in the middle, as seen from inside the process
+    class Cut {};      // what ends a run in the middle, as seen from inside the process
     int64_t from = 0;  // checkpoints are at 2 and 4
     for (const int64_t at : {1, 3, 5}) {
       options.evaluate_every = at;
