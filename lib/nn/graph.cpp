@@ -103,7 +103,7 @@ Value Graph::linear(Value x, const std::string& name, const LinearOptions& o) {
   const int64_t features = node(x).shape.count();
   FR_CHECK(o.features > 0, "{}: {} outputs", name, o.features);
   const Init init = {Init::kUniform, 1 / std::sqrt(static_cast<double>(features))};
-  const int64_t first = parameter(name + ".weight", {o.features, features}, init);
+  const int64_t first = parameter(name + ".weight", {o.features, features}, o.init.value_or(init));
   if (o.bias) parameter(name + ".bias", {o.features}, init);
   return append({.op = Op::kLinear,
                  .name = name,

@@ -6,6 +6,7 @@
 //   x = g.prelu(g.batch_norm(x, "bn1"), "prelu");
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,7 @@ struct ConvOptions {
 struct LinearOptions {
   int64_t features = 0;  // of the output
   bool bias = true;
+  std::optional<Init> init = {};  // of the weight; none: torch's Linear, U(+-1/sqrt(fan_in)), as the bias
 };
 
 class Graph {
@@ -71,7 +73,7 @@ class Graph {
   Value prelu(Value x, const std::string& name);                                  // a slope per channel
   Value add(Value a, Value b, const std::string& name);
   Value dropout(Value x, const std::string& name, float rate);
-  // x is flattened in (c, h, w) order. Initialised as torch's Linear: U(+-1/sqrt(fan_in)), weight and bias.
+  // x is flattened in (c, h, w) order.
   Value linear(Value x, const std::string& name, const LinearOptions& options);
 
   const std::vector<Node>& nodes() const { return nodes_; }

@@ -15,6 +15,17 @@ std::unique_ptr<Backend> onednn() {
   return nullptr;
 }
 
+// At least `kinds` implementations were used, and none of them is a fallback.
+void check_fast(const Backend& backend, size_t kinds) {
+  const std::vector<std::string> implementations = backend.implementations();
+  CHECK(implementations.size() >= kinds);
+  for (const std::string& text : implementations) {
+    INFO(text);
+    CHECK(text.find("ref") == std::string::npos);
+    CHECK(text.find("gemm") == std::string::npos);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("no convolution of an iresnet falls back on a reference or gemm kernel") {
@@ -23,13 +34,23 @@ TEST_CASE("no convolution of an iresnet falls back on a reference or gemm kernel
   for (const Case& c : network_cases(*backend, 2)) {
     if (c.name.starts_with("conv")) run_case(*backend, c, initial_values(c));
   }
-  const std::vector<std::string> implementations = backend->implementations();
-  CHECK(implementations.size() >= 3);
-  for (const std::string& text : implementations) {
-    INFO(text);
-    CHECK(text.find(" ref") == std::string::npos);
-    CHECK(text.find(" gemm") == std::string::npos);
+  check_fast(*backend, 3);
+}
+
+TEST_CASE("no grouped convolution falls back, whatever the channels of a group") {
+  const auto backend = onednn();
+  if (!backend) return;
+  const ConvolutionCase convolutions[] = {{{3, 1, 1, 64}, {2, 128, 14, 14}, 128, {8}, {8}},
+                                          {{3, 2, 1, 4}, {2, 8, 14, 14}, 16, {8}, {8}},
+                                          {{3, 1, 1, 3}, {2, 48, 14, 14}, 24, {8}, {8}},
+                                          {{3, 2, 1, 13}, {2, 13, 14, 14}, 13},
+                                          {{7, 1, 0, 512}, {2, 512, 7, 7}, 512, {8}, {8}}};
+  for (const ConvolutionCase& c : convolutions) {
+    const DifferentiableCase d = convolution_case(c);
+    run_case(*backend, d.forward, initial_values(d.forward));
+    for (const Case& b : d.backward) run_case(*backend, b, initial_values(b));
   }
+  check_fast(*backend, 3);
 }
 
 TEST_CASE("the layouts preferred along a network chain without reorders") {

@@ -1,4 +1,4 @@
-// The iresnets: their size, names and start, and what a Network promises of plans, memory and batches.
+// The networks: their size, names and start, and what a Network promises of plans, memory and batches.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ using namespace fr;
 TEST_CASE("the registered networks") {
   const auto& registry = Registry<NetworkKind>::instance();
   for (const char* name :
-       {"iresnet18", "iresnet34", "iresnet50", "iresnet100", "iresnet200", "iresnet_tiny"}) {
+       {"iresnet18", "iresnet34", "iresnet50", "iresnet100", "iresnet200", "iresnet_tiny", "mobilefacenet"}) {
     CHECK(registry.contains(name));
   }
 }
@@ -23,11 +23,10 @@ TEST_CASE("parameters and multiply-adds equal the published ones") {
     int64_t parameters;
     double giga_multiply_adds;  // as the reference prints them; 0: not printed there
   };
-  const std::map<std::string, Expected> expected = {{"iresnet18", {24'025'600, 2.6}},
-                                                    {"iresnet34", {34'139'328, 0}},
-                                                    {"iresnet50", {43'590'848, 6.3}},
-                                                    {"iresnet100", {65'156'160, 12.1}},
-                                                    {"iresnet200", {118'833'920, 23.5}}};
+  const std::map<std::string, Expected> expected = {
+      {"iresnet18", {24'025'600, 2.6}},    {"iresnet34", {34'139'328, 0}},
+      {"iresnet50", {43'590'848, 6.3}},    {"iresnet100", {65'156'160, 12.1}},
+      {"iresnet200", {118'833'920, 23.5}}, {"mobilefacenet", {2'059'520, 0}}};
   for (const auto& [name, e] : expected) {
     const Graph g = Registry<NetworkKind>::instance().find(name)({});
     CAPTURE(name);

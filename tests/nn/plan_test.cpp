@@ -81,6 +81,31 @@ TEST_CASE("an iresnet runs as convolutions, fused batch norms and one linear lay
   }
 }
 
+TEST_CASE("mobilefacenet needs two reorders at the most") {
+  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+    const auto backend = make_backend(backend_name);
+    const Graph graph = Registry<NetworkKind>::instance().find("mobilefacenet")({});
+    for (const bool training : {false, true})
+      CHECK(make_plan(graph, *backend, {.n = 2, .training = training}).reorders <= 2);
+  }
+}
+
+TEST_CASE("every registered network runs on fast kernels alone") {
+  const auto backend = make_backend("auto");
+  for (const std::string& name : Registry<NetworkKind>::instance().names()) {
+    if (name.starts_with("test_") || name == "iresnet200") continue;  // of the same layers as iresnet100
+    Network network(name, {.embedding_size = 16}, *backend);
+    network.initialise(1);
+    network.forward_train(test::random_tensor({2, 3, 112, 112}, "images"));
+    network.backward(test::random_tensor({2, 16}, "g"));
+  }
+  for (const std::string& text : backend->implementations()) {
+    INFO(text);
+    CHECK(text.find("ref") == std::string::npos);
+    CHECK(text.find("gemm") == std::string::npos);
+  }
+}
+
 TEST_CASE("layouts that differ are reordered, forward and backward, and memory never overlaps") {
   test::ContraryBackend contrary;
   const auto ref = make_backend("ref");

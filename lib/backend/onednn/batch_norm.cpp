@@ -15,6 +15,19 @@ using onednn::add_rows;
 using onednn::for_strips;
 using onednn::Strip;
 
+constexpr int64_t kShort = 32;  // steps whose sums are kept in float; beyond, in double
+
+// Mean of a few values of a channel: sums of differences from it do not cancel as those of the values would.
+float value_near_mean(const View& x, int64_t channel) {
+  constexpr int64_t kValues = 8;
+  float sum = 0;
+  for (int64_t i = 0; i < kValues; ++i) {
+    const int64_t image = i * x.shape.n / kValues, position = (2 * i + 1) * x.shape.plane() / (2 * kValues);
+    sum += x.f32()[offset_of(x, image, channel, position)];
+  }
+  return sum / kValues;
+}
+
 // body(true_type or false_type) for a condition that the inner loop must not ask for.
 template <class Body>
 void with_constant(bool condition, const Body& body) {
@@ -56,16 +69,28 @@ void OnednnBackend::batch_norm_train(const BatchNorm& bn, const View& x, const V
   check_view("batch_norm_train", "y", y);
   check_batch_norm("batch_norm_train", bn, {x, y, residual}, mean, variance);
   const int64_t channels = x.shape.c, rows = onednn::sum_rows(x);
-  double* const partial = partial_sums((2 * rows + 3) * channels);  // (2, rows, c)
-  double* const totals = partial + 2 * rows * channels;             // (2, c)
+  double* const partial = partial_sums((2 * rows + 3) * channels);      // (2, rows, c)
+  double* const totals = partial + 2 * rows * channels;                 // (2, c)
+  auto* const scale = reinterpret_cast<float*>(totals + 2 * channels);  // (c), then one more of (c)
+  float* const pivot = scale + channels;
   std::fill(partial, totals, 0.0);
+  for (int64_t c = 0; c < channels; ++c) pivot[c] = value_near_mean(x, c);
   for_strips(x, [&](auto walk, const Strip& s) {
     using W = decltype(walk);
+    using Floats = typename W::Floats;
+    const Floats near = W::parameter(pivot, s.channel);
     typename W::Doubles sum{}, squares{};
-    for (int64_t i = 0, at = s.offset; i < s.steps; ++i, at += s.stride) {
-      const typename W::Doubles v = W::widen(W::load(x.f32() + at));
-      sum += v;
-      squares += v * v;
+    int64_t at = s.offset;
+    for (int64_t first = 0; first < s.steps; first += kShort) {
+      Floats short_sum{}, short_squares{};
+      const int64_t last = std::min(first + kShort, s.steps);
+      for (int64_t i = first; i < last; ++i, at += s.stride) {
+        const Floats v = W::load(x.f32() + at) - near;
+        short_sum += v;
+        short_squares += v * v;
+      }
+      sum += W::widen(short_sum);
+      squares += W::widen(short_squares);
     }
     W::add_to(partial + s.row * channels, s.channel, sum);
     W::add_to(partial + (rows + s.row) * channels, s.channel, squares);
@@ -73,11 +98,10 @@ void OnednnBackend::batch_norm_train(const BatchNorm& bn, const View& x, const V
   add_rows(partial, rows, channels, totals);
   add_rows(partial + rows * channels, rows, channels, totals + channels);
   const double count = static_cast<double>(x.count() / channels);
-  auto* const scale = reinterpret_cast<float*>(totals + 2 * channels);  // (c)
   for (int64_t c = 0; c < channels; ++c) {
-    const double centre = totals[c] / count;
+    const double centre = totals[c] / count;  // seen from the pivot
     const double spread = std::max(totals[channels + c] / count - centre * centre, 0.0);
-    mean[c] = static_cast<float>(centre);
+    mean[c] = static_cast<float>(centre + double{pivot[c]});
     variance[c] = static_cast<float>(spread);
     scale[c] = bn.gamma[c] * inverse_deviation(variance[c], bn.eps);
   }
@@ -94,11 +118,10 @@ void OnednnBackend::batch_norm_eval(const BatchNorm& bn, const View& x, const Vi
 }
 
 // dz: the gradient before the PReLU. dx = scale (dz - mean(dz) - (x - mean) mean(dz (x - mean)) / (variance +
-// eps)). Sums are kept in float for kShort steps, then in double.
+// eps)).
 void OnednnBackend::batch_norm_backward(const BatchNorm& bn, const View& x, const View& dy, const float* mean,
                                         const float* variance, const View& dx,
                                         const BatchNormGradients& gradients) {
-  constexpr int64_t kShort = 32;
   check_view("batch_norm_backward", "dy", dy);
   check_view("batch_norm_backward", "dx", dx);
   check_batch_norm("batch_norm_backward", bn, {x, dy, dx}, mean, variance);

@@ -1,11 +1,13 @@
 // Convolution by oneDNN. The caller's layouts are used where a fast kernel takes them; otherwise the library
 // chooses and the operands are reordered into scratch memory. Weights always are: theirs is the library's
-// choice.
+// choice. Groups of less than a vector of channels are merged, see onednn/groups.h.
 #include <string_view>
 
 #include "backend/checks.h"
+#include "backend/onednn/groups.h"
 #include "backend/onednn/onednn.h"
 #include "core/error.h"
+#include "core/parallel.h"
 
 namespace fr {
 namespace {
@@ -36,7 +38,7 @@ template <class Descriptor>
 bool is_fast(const Descriptor& descriptor) {
   if (!descriptor) return false;
   const std::string_view text = descriptor.impl_info_str();
-  return !text.starts_with("ref") && !text.starts_with("gemm");
+  return text.find("ref") == text.npos && text.find("gemm") == text.npos;
 }
 
 // make(formats) gives a primitive descriptor: with the caller's formats if that is fast, else with the
@@ -52,9 +54,28 @@ auto best(const ConvGeometry& g, const View& x, const View& y, const Make& make)
   return given;
 }
 
+// A depthwise convolution of one output position: every weight meets one input value of each image.
+bool is_depthwise_sum(const ConvGeometry& g, Shape x, Shape y) {
+  return g.groups == x.c && g.groups == y.c && y.plane() == 1 && g.pad == 0 &&
+         x.plane() == g.kernel * g.kernel;
+}
+
+// Its weights' gradient, for which oneDNN has no fast kernel: dw[c][p] += sum over n of x[n][c][p] dy[n][c].
+void add_depthwise_sum(const View& x, const View& dy, float* dw) {
+  const int64_t plane = x.shape.plane();
+  parallel_for(x.shape.c, [&](int64_t c) {
+    for (int64_t n = 0; n < x.shape.n; ++n) {
+      const float d = dy.f32()[offset_of(dy, n, c, 0)];
+      const float* const values = x.f32() + offset_of(x, n, c, 0);
+      for (int64_t p = 0; p < plane; ++p) dw[c * plane + p] += values[p * x.layout.block] * d;
+    }
+  });
+}
+
 }  // namespace
 
-std::pair<Layout, Layout> OnednnBackend::preferred(const ConvGeometry& g, Shape x, Shape y) const {
+std::pair<Layout, Layout> OnednnBackend::preferred(const ConvGeometry& asked, Shape x, Shape y) const {
+  const ConvGeometry g = onednn::merged(asked, x, y);
   const auto descriptor = onednn::forward_desc(formats(g, x, y, any_format(x), any_format(y)),
                                                onednn::strict_attributes(), engine_);
   const auto closest = [](Shape s) { return Layout{s.c % 16 == 0 ? 16 : s.c % 8 == 0 ? 8 : 1}; };
@@ -63,8 +84,9 @@ std::pair<Layout, Layout> OnednnBackend::preferred(const ConvGeometry& g, Shape 
           onednn::layout_of(descriptor.dst_desc(), y).value_or(closest(y))};
 }
 
-void OnednnBackend::conv_forward(const ConvGeometry& g, const View& x, const float* w, const View& y) {
-  check_convolution("conv_forward", g, x, w, y);
+void OnednnBackend::conv_forward(const ConvGeometry& asked, const View& x, const float* w, const View& y) {
+  check_convolution("conv_forward", asked, x, w, y);
+  const ConvGeometry g = onednn::merged(asked, x.shape, y.shape);
   Prepared& p = prepared(key(kForward, g, x, y), "conv_forward", [&] {
     const auto descriptor = best(g, x, y, [&](const ConvolutionFormats& f) {
       return onednn::forward_desc(f, onednn::strict_attributes(), engine_);
@@ -79,12 +101,13 @@ void OnednnBackend::conv_forward(const ConvGeometry& g, const View& x, const flo
     made.finish(descriptor.scratchpad_desc(), engine_);
     return made;
   });
-  execute(p, x.data, w, y.data);
+  execute(p, x.data, g == asked ? w : expanded(asked, g, x.shape, y.shape, w), y.data);
 }
 
-void OnednnBackend::conv_backward_data(const ConvGeometry& g, const View& dy, const float* w,
+void OnednnBackend::conv_backward_data(const ConvGeometry& asked, const View& dy, const float* w,
                                        const View& dx) {
-  check_convolution("conv_backward_data", g, dx, w, dy);
+  check_convolution("conv_backward_data", asked, dx, w, dy);
+  const ConvGeometry g = onednn::merged(asked, dx.shape, dy.shape);
   Prepared& p = prepared(key(kBackwardData, g, dx, dy), "conv_backward_data", [&] {
     const auto descriptor = best(g, dx, dy, [&](const ConvolutionFormats& f) {
       const auto hint = onednn::forward_desc(f, onednn::strict_attributes(), engine_);
@@ -102,11 +125,14 @@ void OnednnBackend::conv_backward_data(const ConvGeometry& g, const View& dy, co
     made.finish(descriptor.scratchpad_desc(), engine_);
     return made;
   });
-  execute(p, dy.data, w, dx.data);
+  execute(p, dy.data, g == asked ? w : expanded(asked, g, dx.shape, dy.shape, w), dx.data);
 }
 
-void OnednnBackend::conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) {
-  check_convolution("conv_backward_weights", g, x, dw, dy);
+void OnednnBackend::conv_backward_weights(const ConvGeometry& asked, const View& x, const View& dy,
+                                          float* dw) {
+  check_convolution("conv_backward_weights", asked, x, dw, dy);
+  if (is_depthwise_sum(asked, x.shape, dy.shape)) return add_depthwise_sum(x, dy, dw);
+  const ConvGeometry g = onednn::merged(asked, x.shape, dy.shape);
   Prepared& p = prepared(key(kBackwardWeights, g, x, dy), "conv_backward_weights", [&] {
     const auto descriptor = best(g, x, dy, [&](const ConvolutionFormats& f) {
       const auto hint = onednn::forward_desc(f, onednn::strict_attributes(), engine_);
@@ -123,7 +149,25 @@ void OnednnBackend::conv_backward_weights(const ConvGeometry& g, const View& x, 
     made.finish(descriptor.scratchpad_desc(), engine_);
     return made;
   });
-  execute(p, x.data, dy.data, dw);
+  if (g == asked) return execute(p, x.data, dy.data, dw);
+  const onednn::GroupBlocks blocks(asked, g, x.shape, dy.shape);
+  float* const merged_dw = merged_weights(blocks.merged_count());
+  std::fill_n(merged_dw, blocks.merged_count(), 0.0f);
+  execute(p, x.data, dy.data, merged_dw);
+  blocks.add_blocks(merged_dw, dw);
+}
+
+float* OnednnBackend::merged_weights(int64_t count) {
+  if (merged_weights_.shape().count() < count) merged_weights_ = Tensor({.n = count});
+  return merged_weights_.f32();
+}
+
+const float* OnednnBackend::expanded(const ConvGeometry& asked, const ConvGeometry& merged, Shape x, Shape y,
+                                     const float* w) {
+  const onednn::GroupBlocks blocks(asked, merged, x, y);
+  float* const weights = merged_weights(blocks.merged_count());
+  blocks.expand(w, weights);
+  return weights;
 }
 
 }  // namespace fr
