@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/parallel.h"
+#include "core/random.h"
 #include "eval/result.h"
 
 namespace fr {
@@ -51,6 +52,13 @@ double gemm_rate(Backend& backend, double budget) {
   return best;
 }
 
+Tensor random_images(int64_t n) {
+  Tensor images({n, 3, 112, 112});
+  RandomStream stream(1, "images");
+  for (float& value : images.floats()) value = stream.next_uniform(-1, 1);
+  return images;
+}
+
 void write_report(const BenchOptions& options, Json report) {
   if (options.out.empty()) return;
   report["schema"] = 1;
@@ -68,7 +76,8 @@ int main(int argc, char** argv) {
   fr::add_gemm(program);
   fr::add_ops(program);
   fr::add_train(program);
+  fr::add_embed(program);
   return program.run(argc, argv, []() -> int {
-    throw fr::UsageError("which measurement? gemm, ops or train (see fr-bench --help)");
+    throw fr::UsageError("which measurement? gemm, ops, train or embed (see fr-bench --help)");
   });
 }

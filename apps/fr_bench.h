@@ -27,11 +27,15 @@ double seconds_per_call(double budget, const std::function<void()>& call);
 // f32 multiplications and additions a second of the backend's gemm: the best of a few square sizes.
 double gemm_rate(Backend& backend, double budget);
 
+// (n, 3, 112, 112), uniform in [-1, 1) as normalised pixels are.
+Tensor random_images(int64_t n);
+
 // Writes the report with the environment added, where a file is wanted, and says so.
 void write_report(const BenchOptions& options, Json report);
 
 void add_gemm(Options& program);
 void add_ops(Options& program);
 void add_train(Options& program);
+void add_embed(Options& program);
 
 }  // namespace fr

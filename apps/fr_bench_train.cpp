@@ -10,7 +10,6 @@
 #include "backend/timed.h"
 #include "core/error.h"
 #include "core/parallel.h"
-#include "core/random.h"
 #include "loss/loss.h"
 #include "nn/network.h"
 #include "train/sgd.h"
@@ -23,14 +22,6 @@ struct TrainBenchOptions : BenchOptions {
   std::string loss = "arcface";
   int64_t batch = 16, classes = 1000, embedding_size = 512;
 };
-
-// Uniform in [-1, 1), as normalised pixels are.
-Tensor random_images(int64_t n) {
-  Tensor images({n, 3, 112, 112});
-  RandomStream stream(1, "images");
-  for (float& value : images.floats()) value = stream.next_uniform(-1, 1);
-  return images;
-}
 
 int run_train(const TrainBenchOptions& options) {
   FR_CHECK(options.batch > 1 && options.classes > 1, "batch {} and classes {}: two at least", options.batch,

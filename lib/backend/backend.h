@@ -37,6 +37,21 @@ struct BatchNormGradients {
   float* slope = nullptr;  // (c) added to; null exactly when BatchNorm::slope is
 };
 
+// What follows a frozen convolution: y = PReLU(conv(x, w) + bias) + residual.
+struct ConvEpilogue {
+  const float* bias = nullptr;   // (k)
+  const float* slope = nullptr;  // (k); null: no PReLU
+};
+
+// A convolution for evaluation whose parameters no longer change, kept in the backend's own order. Any batch
+// size. Does not outlive its backend.
+class FrozenConv {
+ public:
+  virtual ~FrozenConv() = default;
+  // x and y as in conv_forward; residual alike y, or empty. y overwritten.
+  virtual void run(const View& x, const View& residual, const View& y) = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -53,6 +68,10 @@ class Backend {
                                   const View& dx) = 0;  // dx overwritten
   virtual void conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy,
                                      float* dw) = 0;  // dw added to
+
+  // Copies w (k, c/groups, kernel, kernel) and the epilogue.
+  virtual std::unique_ptr<FrozenConv> freeze(const ConvGeometry& g, Shape w_shape, const float* w,
+                                             const ConvEpilogue& epilogue) = 0;
 
   // Training: writes the batch mean and biased variance (c) and uses them. residual may be an empty View.
   virtual void batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y,

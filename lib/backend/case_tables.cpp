@@ -77,6 +77,18 @@ std::vector<Case> conformance_cases() {
     result.push_back(std::move(c.forward));
     for (Case& backward : c.backward) result.push_back(std::move(backward));
   }
+  const ConvolutionCase frozen[] = {{{1, 1, 0, 1}, {1, 1, 1, 1}, 1},
+                                    {{3, 2, 1, 1}, {2, 3, 11, 7}, 5},
+                                    {{3, 1, 1, 1}, {2, 16, 9, 7}, 24, {8}, {8}},
+                                    {{3, 2, 1, 1}, {1, 32, 13, 13}, 16, {16}, {16}},
+                                    {{3, 1, 1, 4}, {2, 8, 5, 5}, 8, {8}, {8}},
+                                    {{3, 1, 1, 16}, {2, 16, 9, 9}, 16, {8}, {8}},
+                                    {{7, 1, 0, 5}, {2, 5, 7, 7}, 5}};
+  for (const ConvolutionCase& c : frozen) {
+    for (const bool slope : {false, true}) {
+      for (const bool residual : {false, true}) result.push_back(frozen_conv_case(c, slope, residual));
+    }
+  }
   const BatchNormCase evaluations[] = {{{1, 1, 1, 1}},
                                        {{2, 3, 5, 7}, {}, true, true},
                                        {{1, 13, 1, 1}},

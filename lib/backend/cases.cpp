@@ -39,6 +39,21 @@ DifferentiableCase convolution_case(const ConvolutionCase& c) {
   return {forward, {data, weights}};
 }
 
+Case frozen_conv_case(const ConvolutionCase& c, bool slope, bool residual) {
+  Case result = convolution_case(c).forward;
+  result.name.replace(0, sizeof "conv_forward" - 1, "conv_frozen");
+  result.name += std::string(slope ? " prelu" : "") + (residual ? " add" : "");
+  const Shape w = result.operands[1].shape, y = result.operands[2].shape;
+  result.operands.push_back(per_channel("bias", y, -1, 1));
+  if (slope) result.operands.push_back(per_channel("slope", y, -0.2f, 0.4f));
+  if (residual) result.operands.push_back({"residual", y, c.y_layout});
+  result.run = [g = c.geometry, w, slope, residual](Backend& b, Views v) {
+    const auto frozen = b.freeze(g, w, v[1].f32(), {v[3].f32(), slope ? v[4].f32() : nullptr});
+    frozen->run(v[0], residual ? v.back() : View{}, v[2]);
+  };
+  return result;
+}
+
 // Operands in the order x gamma beta mean variance [residual] [slope] …; `with` finds the optional ones.
 DifferentiableCase batch_norm_case(const BatchNormCase& c) {
   const std::string text = describe(c.x, c.layout) + (c.slope ? " prelu" : "") + (c.residual ? " add" : "");

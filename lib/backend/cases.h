@@ -43,6 +43,8 @@ struct ConvolutionCase {
 };
 DifferentiableCase convolution_case(const ConvolutionCase& c);
 
+Case frozen_conv_case(const ConvolutionCase& c, bool slope, bool residual);
+
 struct BatchNormCase {
   Shape x;
   Layout layout = {};

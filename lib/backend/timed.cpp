@@ -28,6 +28,24 @@ void TimedBackend::conv_backward_weights(const ConvGeometry& g, const View& x, c
   timed("conv_backward_weights", [&] { inner_.conv_backward_weights(g, x, dy, dw); });
 }
 
+class TimedBackend::TimedFrozenConv final : public FrozenConv {
+ public:
+  TimedFrozenConv(TimedBackend& backend, std::unique_ptr<FrozenConv> inner)
+      : backend_(backend), inner_(std::move(inner)) {}
+  void run(const View& x, const View& residual, const View& y) override {
+    backend_.timed("conv_frozen", [&] { inner_->run(x, residual, y); });
+  }
+
+ private:
+  TimedBackend& backend_;
+  std::unique_ptr<FrozenConv> inner_;
+};
+
+std::unique_ptr<FrozenConv> TimedBackend::freeze(const ConvGeometry& g, Shape w_shape, const float* w,
+                                                 const ConvEpilogue& epilogue) {
+  return std::make_unique<TimedFrozenConv>(*this, inner_.freeze(g, w_shape, w, epilogue));
+}
+
 void TimedBackend::batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y,
                                     float* mean, float* variance) {
   timed("batch_norm_train", [&] { inner_.batch_norm_train(bn, x, residual, y, mean, variance); });

@@ -22,6 +22,9 @@ class TimedBackend final : public Backend {
   void conv_backward_data(const ConvGeometry& g, const View& dy, const float* w, const View& dx) override;
   void conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) override;
 
+  std::unique_ptr<FrozenConv> freeze(const ConvGeometry& g, Shape w_shape, const float* w,
+                                     const ConvEpilogue& epilogue) override;
+
   void batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y, float* mean,
                         float* variance) override;
   void batch_norm_eval(const BatchNorm& bn, const View& x, const View& residual, const View& y,
@@ -49,6 +52,7 @@ class TimedBackend final : public Backend {
   void reset() { seconds_.clear(); }
 
  private:
+  class TimedFrozenConv;
   template <class Call>
   void timed(const char* operation, const Call& call);
 

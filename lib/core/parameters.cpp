@@ -15,9 +15,11 @@ int64_t Parameters::add(std::string name, std::vector<int64_t> shape, bool train
   return static_cast<int64_t>(slices_.size()) - 1;
 }
 
-void Parameters::allocate() {
-  values_ = Tensor::zeros({.n = count_});
-  gradients_ = Tensor::zeros({.n = count_});
+void Parameters::allocate() { values_ = Tensor::zeros({.n = count_}); }
+
+std::span<float> Parameters::gradients() const {
+  if (gradients_.shape().n != count_) gradients_ = Tensor::zeros({.n = count_});
+  return gradients_.floats();
 }
 
 const Slice& Parameters::slice(std::string_view name) const {

@@ -24,7 +24,7 @@ class Parameters {
  public:
   // Appends a slice; returns its index. Every add() comes before allocate().
   int64_t add(std::string name, std::vector<int64_t> shape, bool trainable = true);
-  // Makes both buffers, zeroed.
+  // Makes the values, zeroed. The gradients are made, zeroed, when they are first asked for.
   void allocate();
 
   const std::vector<Slice>& slices() const { return slices_; }
@@ -32,7 +32,7 @@ class Parameters {
   int64_t count() const { return count_; }          // floats, the trainable and the rest
   int64_t trainable_count() const;
   std::span<float> values() const { return values_.floats(); }
-  std::span<float> gradients() const { return gradients_.floats(); }
+  std::span<float> gradients() const;
   std::span<float> values(const Slice& s) const;
   std::span<float> gradients(const Slice& s) const;
   void zero_gradients() const;
@@ -40,7 +40,8 @@ class Parameters {
  private:
   std::vector<Slice> slices_;
   int64_t count_ = 0;
-  Tensor values_, gradients_;  // (count)
+  Tensor values_;             // (count)
+  mutable Tensor gradients_;  // (count), or empty
 };
 
 }  // namespace fr

@@ -41,6 +41,7 @@ std::unique_ptr<Network> load_network(const std::filesystem::path& path, Backend
   FR_CHECK(size > 0 && size <= 1 << 20, "{}: embedding_size {}", path.string(), size);
   auto network = std::make_unique<Network>(name, NetworkOptions{.embedding_size = size}, backend);
   restore(file, "backbone.", network->parameters());
+  network->freeze();
   return network;
 }
 

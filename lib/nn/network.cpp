@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "core/random.h"
 #include "nn/dropout.h"
+#include "nn/frozen.h"
 #include "nn/plan.h"
 
 namespace fr {
@@ -63,6 +64,11 @@ struct Network::Impl {
     return {options.seed, "dropout " + graph.node(v).name, dropout_step};
   }
 
+  void forget_plans() {
+    plans.clear();
+    plan = nullptr;
+    state = kNothing;
+  }
   const View& forward(const View& batch, bool training);
   void run(const Step& s);
   void run(const BackwardStep& b);
@@ -77,6 +83,7 @@ struct Network::Impl {
   Tensor statistics;
 
   bool inspected = false;
+  std::unique_ptr<FrozenLayers> frozen;
   std::map<std::pair<int64_t, bool>, Plan> plans;  // by batch size and whether training
   Memory arena;
   const Plan* plan = nullptr;  // of the last forward
@@ -92,9 +99,10 @@ const View& Network::Impl::forward(const View& batch, bool training) {
       batch.shape == wanted && batch.shape.n > 0 && batch.dtype == DType::kF32 && batch.layout == Layout{},
       "{}: images of shape {}, expected (n, {}, {}, {}) f32 NCHW", name, batch.shape.text(), wanted.c,
       wanted.h, wanted.w);
+  FR_CHECK(!training || frozen == nullptr, "{}: frozen, it cannot be trained", name);
   FR_CHECK(!training || batch.shape.n > 1, "{}: a training batch of one image has no batch statistics", name);
   const auto [it, made] = plans.try_emplace({batch.shape.n, training});
-  if (made) it->second = make_plan(graph, backend, {batch.shape.n, training, inspected});
+  if (made) it->second = make_plan(graph, backend, {batch.shape.n, training, inspected, frozen != nullptr});
   plan = &it->second;
   const int64_t bytes = plan->arena * size_of(DType::kF32);
   if (bytes > arena.bytes()) {
@@ -131,6 +139,9 @@ void Network::Impl::run(const Step& s) {
     case Step::kLinear:
       return backend.linear_forward(x, parameter(s.node, 0),
                                     graph.node(s.node).has_bias ? parameter(s.node, 1) : nullptr, y);
+    case Step::kFrozenConv:
+    case Step::kFrozenLinear:
+      return frozen->run(s, x, residual, y);
   }
 }
 
@@ -157,7 +168,9 @@ void Network::Impl::run(const BackwardStep& b) {
       backend.prelu_backward(x, parameter(s.node, 0), dy, dx, gradient(s.node, 0));
       break;
     case Step::kAdd:
-      break;  // both terms' gradients are dy, see the planner
+    case Step::kFrozenConv:
+    case Step::kFrozenLinear:
+      break;  // of an addition both terms' gradients are dy, see the planner; frozen steps are not reversed
     case Step::kDropout:
       dropout(dy, graph.node(s.node).rate, dropout_mask(s.node), dx);
       break;
@@ -236,9 +249,13 @@ void Network::backward(const View& d_embeddings) {
 
 void Network::inspect() {
   impl_->inspected = true;
-  impl_->plans.clear();
-  impl_->plan = nullptr;
-  impl_->state = Impl::kNothing;
+  impl_->forget_plans();
+}
+
+void Network::freeze() {
+  impl_->frozen = std::make_unique<FrozenLayers>(
+      impl_->graph, impl_->backend, [&impl = *impl_](Value v, int64_t k) { return impl.parameter(v, k); });
+  impl_->forget_plans();
 }
 
 namespace {

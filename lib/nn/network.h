@@ -46,12 +46,16 @@ class Network {
   // d_embeddings (n, embedding_size). *Adds to* parameters().gradients(); after forward_train, once.
   void backward(const View& d_embeddings);
   const View& forward_eval(const View& images);
+  // From now on the parameters do not change (a change would go unseen until the next freeze()): batch norms
+  // are folded, weights kept in the backend's order, and there is no training. forward_eval gives the same up
+  // to rounding, faster.
+  void freeze();
 
   // For tests: from now on every value is kept until the end of a forward pass, and backward() goes on to the
   // images. Costs memory and time.
   void inspect();
   // The value of a named node after the last forward call, in NCHW. fr::Error for a node that was fused into
-  // the next, or whose memory has been used again.
+  // the next (as more are after freeze()), or whose memory has been used again.
   Tensor tap(const std::string& node) const;
   Tensor input_gradient() const;  // dL/d images (n, 3, 112, 112) after backward(), with inspect()
 

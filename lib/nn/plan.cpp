@@ -1,6 +1,7 @@
 #include "nn/plan.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace fr {
 
@@ -17,6 +18,8 @@ class Lowering {
         options_(options),
         plan_(plan),
         consumers_(graph.nodes().size()),
+        absorbed_(graph.nodes().size()),
+        before_(graph.nodes().size(), -1),
         claims_(graph.nodes().size()) {
     plan.value_of.assign(graph.nodes().size(), -1);
     for (Value v = 0; v <= graph.output(); ++v) {
@@ -30,9 +33,10 @@ class Lowering {
   }
 
  private:
-  // A batch norm and PReLU whose sole consumer is an addition: computed there.
+  // What ends in an addition and is computed there: a step without values, and the node of the other term.
   struct Claim {
-    Value batch_norm = -1, prelu = -1, residual = -1;
+    std::optional<Step> step;
+    Value residual = -1;
   };
 
   Shape batch_of(Value v) const {
@@ -66,75 +70,120 @@ class Lowering {
     return y;
   }
 
-  // Emits the call of node v on x, in x's layout.
-  int64_t elementwise(Step::Kind kind, Value v, int64_t x, int64_t residual = -1, Value prelu = -1) {
-    const int64_t y = new_value(plan_.values[at(x)].shape, layout(x));
-    plan_.steps.push_back({kind, v, prelu, x, residual, y});
-    return y;
+  // Emits `step` with its node's output in this layout.
+  int64_t emit(Step step, int64_t x, Layout layout, int64_t residual = -1) {
+    step.x = x;
+    step.residual = residual;
+    step.y = new_value(batch_of(step.node), layout);
+    plan_.steps.push_back(step);
+    return step.y;
+  }
+
+  // Emits a convolution in the layouts the backend prefers; `residual` is a node.
+  int64_t emit_conv(const Step& step, Value residual = -1) {
+    const Node& node = graph_.node(step.node);
+    const auto [wanted, given] =
+        backend_.preferred(node.conv, batch_of(node.sources[0]), batch_of(step.node));
+    const int64_t x = in_layout(value(node.sources[0]), wanted);
+    return emit(step, x, given, residual < 0 ? -1 : in_layout(value(residual), given));
+  }
+
+  // The PReLU behind `last`, if it is all that is: taken into the step.
+  Value take_prelu(Step& step, Value last) {
+    step.prelu = sole_consumer(last, Op::kPrelu);
+    if (step.prelu < 0) return last;
+    absorbed_[at(step.prelu)] = true;
+    return step.prelu;
+  }
+
+  // Whether `step`, which ends at node `last`, is left to the addition behind it.
+  bool claim(const Step& step, Value last) {
+    const Value sum = sole_consumer(last, Op::kAdd);
+    if (sum < 0 || claims_[at(sum)].step) return false;
+    const auto& terms = graph_.node(sum).sources;
+    claims_[at(sum)] = {step, terms[0] == last ? terms[1] : terms[0]};
+    return true;
   }
 
   void lower(Value v) {
     const Node& node = graph_.node(v);
     int64_t& result = plan_.value_of[at(v)];
-    if (result >= 0) return;  // already computed by the batch norm before it
+    if (absorbed_[at(v)]) return;
     switch (node.op) {
       case Op::kInput:
         result = new_value(batch_of(v), {});
         plan_.values[at(result)].place = PlannedValue::kImages;
         return;
       case Op::kConv: {
-        const auto [wanted, given] = backend_.preferred(node.conv, batch_of(node.sources[0]), batch_of(v));
-        const int64_t x = in_layout(value(node.sources[0]), wanted);
-        result = new_value(batch_of(v), given);
-        plan_.steps.push_back({.kind = Step::kConv, .node = v, .x = x, .y = result});
+        Step step{.kind = options_.frozen ? Step::kFrozenConv : Step::kConv, .node = v};
+        Value last = v;
+        if (options_.frozen) {
+          last = take_norm(step, v);
+          last = take_prelu(step, last);
+          if (claim(step, last)) return;
+        }
+        plan_.value_of[at(last)] = emit_conv(step);
         return;
       }
       case Op::kBatchNorm: {
-        const Value prelu = sole_consumer(v, Op::kPrelu);
-        const Value last = prelu >= 0 ? prelu : v;
-        const Value sum = sole_consumer(last, Op::kAdd);
-        if (sum >= 0 && claims_[at(sum)].batch_norm < 0) {
-          const auto& terms = graph_.node(sum).sources;
-          claims_[at(sum)] = {v, prelu, terms[0] == last ? terms[1] : terms[0]};
-          return;
-        }
-        const int64_t y = elementwise(Step::kBatchNorm, v, value(node.sources[0]), -1, prelu);
-        plan_.value_of[at(last)] = y;
+        if (options_.frozen && leave_to_linear(v)) return;
+        Step step{.kind = Step::kBatchNorm, .node = v};
+        const Value last = take_prelu(step, v);
+        if (claim(step, last)) return;
+        const int64_t x = value(node.sources[0]);
+        plan_.value_of[at(last)] = emit(step, x, layout(x));
         return;
       }
-      case Op::kPrelu:
-        if (is_claimed(node.sources[0], v)) return;
-        result = elementwise(Step::kPrelu, v, value(node.sources[0]));
-        return;
-      case Op::kAdd: {
-        if (const Claim& c = claims_[at(v)]; c.batch_norm >= 0) {
-          const int64_t x = value(graph_.node(c.batch_norm).sources[0]);
-          const int64_t residual = in_layout(value(c.residual), layout(x));
-          result = elementwise(Step::kBatchNorm, c.batch_norm, x, residual, c.prelu);
-        } else {
-          const int64_t x = value(node.sources[0]);
-          result = elementwise(Step::kAdd, v, x, in_layout(value(node.sources[1]), layout(x)));
-        }
+      case Op::kPrelu: {
+        const int64_t x = value(node.sources[0]);
+        result = emit({.kind = Step::kPrelu, .node = v}, x, layout(x));
         return;
       }
+      case Op::kAdd:
+        result = add(v);
+        return;
       case Op::kDropout: {
         const int64_t x = value(node.sources[0]);
-        result = options_.training && node.rate > 0 ? elementwise(Step::kDropout, v, x) : x;
+        const bool active = options_.training && node.rate > 0;
+        result = active ? emit({.kind = Step::kDropout, .node = v}, x, layout(x)) : x;
         return;
       }
       case Op::kLinear: {
-        const int64_t x = value(node.sources[0]);
-        result = new_value(batch_of(v), {});
-        plan_.steps.push_back({.kind = Step::kLinear, .node = v, .x = x, .y = result});
+        Step step{.kind = options_.frozen ? Step::kFrozenLinear : Step::kLinear, .node = v};
+        step.norm_before = before_[at(v)];
+        const Value first = step.norm_before >= 0 ? step.norm_before : v;
+        const Value last = options_.frozen ? take_norm(step, v) : v;
+        plan_.value_of[at(last)] = emit(step, value(graph_.node(first).sources[0]), {});
         return;
       }
     }
   }
 
-  // Whether PReLU v behind `source` waits in the claim of the addition behind it.
-  bool is_claimed(Value source, Value v) const {
-    const Value sum = sole_consumer(v, Op::kAdd);
-    return sum >= 0 && claims_[at(sum)].prelu == v && claims_[at(sum)].batch_norm == source;
+  int64_t add(Value v) {
+    const auto& [step, residual] = claims_[at(v)];
+    if (step && step->kind == Step::kFrozenConv) return emit_conv(*step, residual);
+    const Node& node = graph_.node(v);
+    const int64_t x = value(step ? graph_.node(step->node).sources[0] : node.sources[0]);
+    const int64_t other = in_layout(value(step ? residual : node.sources[1]), layout(x));
+    return emit(step.value_or(Step{.kind = Step::kAdd, .node = v}), x, layout(x), other);
+  }
+
+  // The batch norm behind v, if it is all that is: folded into the step. Returns the last node of the step.
+  Value take_norm(Step& step, Value v) {
+    step.norm = sole_consumer(v, Op::kBatchNorm);
+    if (step.norm < 0) return v;
+    absorbed_[at(step.norm)] = true;
+    return step.norm;
+  }
+
+  // Whether batch norm v is folded into a linear layer behind it, past a dropout that does nothing.
+  bool leave_to_linear(Value v) {
+    const Value dropout = sole_consumer(v, Op::kDropout);
+    const Value linear = sole_consumer(dropout >= 0 ? dropout : v, Op::kLinear);
+    if (linear < 0) return false;
+    if (dropout >= 0) absorbed_[at(dropout)] = true;
+    before_[at(linear)] = v;
+    return true;
   }
 
   const Graph& graph_;
@@ -142,7 +191,9 @@ class Lowering {
   const PlanOptions& options_;
   Plan& plan_;
   std::vector<std::vector<Value>> consumers_;
-  std::vector<Claim> claims_;  // of additions
+  std::vector<bool> absorbed_;  // nodes that an earlier step computes as well
+  std::vector<Value> before_;   // of linear layers: the batch norm to fold into them
+  std::vector<Claim> claims_;   // of additions
 };
 
 // Times of use, and the steps backward with their gradients.

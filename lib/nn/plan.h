@@ -1,5 +1,7 @@
 // The planner turns a graph, a batch size and a mode into two lists of backend calls and one arena:
-// - batch norm takes the PReLU and the addition behind it into one call;
+// - batch norm takes the PReLU and the addition behind it into one call; where parameters no longer change, a
+//   convolution takes batch norm, PReLU and addition, a linear layer the batch norms on both sides
+//   (nn/frozen.h);
 // - a reorder stands where the layout a convolution prefers is not the one its source has;
 // - every activation and gradient has an offset in the arena, shared by those that never live together;
 // - a gradient that flows through an addition is the same memory as the gradient it came from.
@@ -23,11 +25,13 @@ struct PlannedValue {
 
 // One call forward. x, residual, y index Plan::values; -1: none.
 struct Step {
-  enum Kind { kConv, kBatchNorm, kPrelu, kAdd, kDropout, kLinear, kReorder } kind;
-  Value node = -1;   // parameters and attributes; none for kReorder
-  Value prelu = -1;  // kBatchNorm: the node fused into it
+  enum Kind { kConv, kBatchNorm, kPrelu, kAdd, kDropout, kLinear, kReorder, kFrozenConv, kFrozenLinear } kind;
+  Value node = -1;         // parameters and attributes; none for kReorder
+  Value prelu = -1;        // kBatchNorm, kFrozenConv: the node fused into it
+  Value norm = -1;         // kFrozenConv, kFrozenLinear: the batch norm behind, folded into the weights
+  Value norm_before = -1;  // kFrozenLinear: the one in front
   int64_t x = -1;
-  int64_t residual = -1;  // kBatchNorm: added last; kAdd: the second term
+  int64_t residual = -1;  // kBatchNorm, kFrozenConv: added last; kAdd: the second term
   int64_t y = -1;
 };
 
@@ -47,6 +51,7 @@ struct PlanOptions {
   int64_t n = 1;
   bool training = false;
   bool inspect = false;  // keep every value to the end of forward; with training, also dL/d images
+  bool frozen = false;   // parameters do not change any more; not with training
 };
 
 struct Plan {

@@ -26,6 +26,10 @@ class ContraryBackend final : public Backend {
   void conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) override {
     ref_->conv_backward_weights(g, x, dy, dw);
   }
+  std::unique_ptr<FrozenConv> freeze(const ConvGeometry& g, Shape w_shape, const float* w,
+                                     const ConvEpilogue& epilogue) override {
+    return ref_->freeze(g, w_shape, w, epilogue);
+  }
   void batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y, float* mean,
                         float* variance) override {
     ref_->batch_norm_train(bn, x, residual, spoiled(y), mean, variance);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "core/error.h"
 #include "gradient.h"
@@ -140,6 +141,39 @@ TEST_CASE("an image's embedding does not depend on its batch") {
                                            static_cast<double>(all[static_cast<size_t>(i * 16 + k)]));
         CHECK(difference <= (backend->name() == "ref" ? 0 : 1e-5 * largest));
       }
+    }
+  }
+}
+
+TEST_CASE("a frozen network embeds as it did before, up to rounding") {
+  for (const std::string backend_name : {"ref", "auto"}) {
+    const auto backend = make_backend(backend_name);
+    for (const std::string name :
+         {"iresnet_tiny", "mobilefacenet", "test_branches", "test_fused", "test_shared"}) {
+      if (backend_name == "ref" && name == "mobilefacenet") continue;  // slow
+      CAPTURE(name);
+      Network network(name, {.embedding_size = 8, .dropout = 0.25f}, *backend);
+      network.initialise(1);
+      test::shake(network);
+      Shape shape = network.graph().node(0).shape;
+      shape.n = 4;
+      const Tensor images = test::random_tensor(shape, "images");
+      network.forward_train(images, 1);  // statistics other than 0 and 1
+      const View& before = network.forward_eval(images);
+      const std::vector<float> expected(before.floats().begin(), before.floats().end());
+      const double size =
+          std::sqrt(std::inner_product(expected.begin(), expected.end(), expected.begin(), 0.0) /
+                    static_cast<double>(expected.size()));
+      network.freeze();
+      for (const int64_t n : {int64_t{4}, int64_t{1}}) {
+        shape.n = n;
+        const View& after = network.forward_eval(view_of(images.f32(), shape));
+        for (size_t i = 0; i < after.floats().size(); ++i) {
+          const double difference = static_cast<double>(after.floats()[i]) - static_cast<double>(expected[i]);
+          CHECK(std::abs(difference) <= 2e-5 * size);
+        }
+      }
+      CHECK_THROWS_WITH_AS(network.forward_train(images), doctest::Contains("frozen"), Error);
     }
   }
 }

@@ -81,6 +81,27 @@ TEST_CASE("an iresnet runs as convolutions, fused batch norms and one linear lay
   }
 }
 
+TEST_CASE("a frozen network is convolutions, the batch norms they cannot take, and one linear layer") {
+  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+    const auto backend = make_backend(backend_name);
+    for (const std::string name : {"iresnet100", "mobilefacenet"}) {
+      const Graph graph = Registry<NetworkKind>::instance().find(name)({});
+      const Plan plan = make_plan(graph, *backend, {.n = 1, .frozen = true});
+      const auto count = [&](Step::Kind kind) { return std::ranges::count(plan.steps, kind, &Step::kind); };
+      CHECK(count(Step::kFrozenConv) == std::ranges::count(graph.nodes(), Op::kConv, &Node::op));
+      CHECK(count(Step::kFrozenLinear) == 1);
+      // In front of each block's first convolution the padding is in the way.
+      CHECK(count(Step::kBatchNorm) == (name == "iresnet100" ? 3 + 13 + 30 + 3 : 0));
+      CHECK(static_cast<int64_t>(plan.steps.size()) ==
+            count(Step::kFrozenConv) + count(Step::kBatchNorm) + count(Step::kReorder) + 1);
+      // Four of the largest values at the most.
+      int64_t largest = 0;
+      for (const PlannedValue& v : plan.values) largest = std::max(largest, v.shape.count());
+      CHECK(plan.arena <= 4 * largest);
+    }
+  }
+}
+
 TEST_CASE("mobilefacenet needs two reorders at the most") {
   for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
     const auto backend = make_backend(backend_name);
@@ -96,8 +117,11 @@ TEST_CASE("every registered network runs on fast kernels alone") {
     if (name.starts_with("test_") || name == "iresnet200") continue;  // of the same layers as iresnet100
     Network network(name, {.embedding_size = 16}, *backend);
     network.initialise(1);
-    network.forward_train(test::random_tensor({2, 3, 112, 112}, "images"));
+    const Tensor images = test::random_tensor({2, 3, 112, 112}, "images");
+    network.forward_train(images);
     network.backward(test::random_tensor({2, 16}, "g"));
+    network.freeze();
+    network.forward_eval(images);
   }
   for (const std::string& text : backend->implementations()) {
     INFO(text);
@@ -127,6 +151,7 @@ TEST_CASE("layouts that differ are reordered, forward and backward, and memory n
       }
       const auto x = a.parameters().gradients(), y = b.parameters().gradients();
       for (size_t i = 0; i < x.size(); ++i) CHECK(x[i] == doctest::Approx(y[i]).epsilon(1e-5));
+      if (inspected) a.freeze();
       const View& e = a.forward_eval(images);
       const View& f = b.forward_eval(images);
       for (size_t i = 0; i < 12; ++i) CHECK(e.floats()[i] == doctest::Approx(f.floats()[i]).epsilon(1e-5));

@@ -1,9 +1,8 @@
 // Convolution by oneDNN. The caller's layouts are used where a fast kernel takes them; otherwise the library
 // chooses and the operands are reordered into scratch memory. Weights always are: theirs is the library's
 // choice. Groups of less than a vector of channels are merged, see onednn/groups.h.
-#include <string_view>
-
 #include "backend/checks.h"
+#include "backend/onednn/formats.h"
 #include "backend/onednn/groups.h"
 #include "backend/onednn/onednn.h"
 #include "core/error.h"
@@ -12,47 +11,14 @@
 namespace fr {
 namespace {
 
-using dnnl::memory;
+using onednn::any_format;
+using onednn::best;
 using onednn::ConvolutionFormats;
 using onednn::format_of;
+using onednn::formats;
+using onednn::is_fast;
 using onednn::Prepared;
-
-memory::desc any_format(Shape s) {
-  return {{s.n, s.c, s.h, s.w}, memory::data_type::f32, memory::format_tag::any};
-}
-
-// (k, c/g, kernel, kernel), or (g, k/g, c/g, kernel, kernel) where there are groups.
-memory::desc weight_format(const ConvGeometry& g, Shape x, Shape y, bool any) {
-  using tag = memory::format_tag;
-  const memory::data_type f32 = memory::data_type::f32;
-  if (g.groups == 1) return {{y.c, x.c, g.kernel, g.kernel}, f32, any ? tag::any : tag::oihw};
-  return {{g.groups, y.c / g.groups, x.c / g.groups, g.kernel, g.kernel}, f32, any ? tag::any : tag::goihw};
-}
-
-ConvolutionFormats formats(const ConvGeometry& g, Shape x, Shape y, const memory::desc& src,
-                           const memory::desc& dst) {
-  return {src, weight_format(g, x, y, true), dst, {g.stride, g.stride}, {g.pad, g.pad}};
-}
-
-template <class Descriptor>
-bool is_fast(const Descriptor& descriptor) {
-  if (!descriptor) return false;
-  const std::string_view text = descriptor.impl_info_str();
-  return text.find("ref") == text.npos && text.find("gemm") == text.npos;
-}
-
-// make(formats) gives a primitive descriptor: with the caller's formats if that is fast, else with the
-// library's.
-template <class Make>
-auto best(const ConvGeometry& g, const View& x, const View& y, const Make& make) {
-  auto given = make(formats(g, x.shape, y.shape, format_of(x.shape, x.layout), format_of(y.shape, y.layout)));
-  if (is_fast(given)) return given;
-  auto any = make(formats(g, x.shape, y.shape, any_format(x.shape), any_format(y.shape)));
-  if (is_fast(any) || !given) given = any;
-  FR_CHECK(given, "onednn: no convolution {} -> {} with kernel {}, stride {}, groups {}", x.shape.text(),
-           y.shape.text(), g.kernel, g.stride, g.groups);
-  return given;
-}
+using onednn::weight_format;
 
 // A depthwise convolution of one output position: every weight meets one input value of each image.
 bool is_depthwise_sum(const ConvGeometry& g, Shape x, Shape y) {

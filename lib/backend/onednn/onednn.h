@@ -14,6 +14,8 @@
 
 namespace fr {
 
+class OnednnFrozenConv;
+
 class OnednnBackend final : public Backend {
  public:
   OnednnBackend();
@@ -25,6 +27,9 @@ class OnednnBackend final : public Backend {
   void conv_forward(const ConvGeometry& g, const View& x, const float* w, const View& y) override;
   void conv_backward_data(const ConvGeometry& g, const View& dy, const float* w, const View& dx) override;
   void conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) override;
+
+  std::unique_ptr<FrozenConv> freeze(const ConvGeometry& g, Shape w_shape, const float* w,
+                                     const ConvEpilogue& epilogue) override;
 
   void batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y, float* mean,
                         float* variance) override;
@@ -49,6 +54,7 @@ class OnednnBackend final : public Backend {
   std::vector<std::string> implementations() const override;
 
  private:
+  friend class OnednnFrozenConv;
   // Operation, geometry, shapes, layouts, thread count: what a prepared primitive depends on.
   using Key = std::array<int64_t, 13>;
   enum Operation : int64_t { kForward, kBackwardData, kBackwardWeights, kReorder };

@@ -30,14 +30,11 @@ std::optional<Layout> layout_of(const memory::desc& format, Shape shape) {
   return {};
 }
 
-const dnnl::primitive_attr& strict_attributes() {
-  static const dnnl::primitive_attr attributes = [] {
-    dnnl::primitive_attr made;
-    made.set_fpmath_mode(dnnl::fpmath_mode::strict);
-    made.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    return made;
-  }();
-  return attributes;
+dnnl::primitive_attr strict_attributes() {
+  dnnl::primitive_attr made;
+  made.set_fpmath_mode(dnnl::fpmath_mode::strict);
+  made.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return made;
 }
 
 int64_t Prepared::take(int64_t bytes) {

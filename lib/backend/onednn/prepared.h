@@ -17,7 +17,9 @@ dnnl::memory::desc format_of(Shape shape, Layout layout);
 // The layout whose memory a format describes, where it is one of ours.
 std::optional<Layout> layout_of(const dnnl::memory::desc& format, Shape shape);
 
-const dnnl::primitive_attr& strict_attributes();  // f32 arithmetic, scratch memory given by us
+// f32 arithmetic, scratch memory given by us. A copy of a primitive_attr is the same object, hence a new one
+// each time.
+dnnl::primitive_attr strict_attributes();
 
 // One operand: `given` by the caller, `chosen` by the primitive; a reorder between them where these differ.
 struct Slot {

@@ -17,6 +17,21 @@ using BackwardData = dnnl::convolution_backward_data::primitive_desc;
 using BackwardWeights = dnnl::convolution_backward_weights::primitive_desc;
 
 #if DNNL_VERSION_MAJOR >= 3
+inline Forward inference_desc(const ConvolutionFormats& f, const dnnl::memory::desc& bias,
+                              const dnnl::primitive_attr& attributes, const dnnl::engine& engine) {
+  return {engine,
+          dnnl::prop_kind::forward_inference,
+          dnnl::algorithm::convolution_direct,
+          f.src,
+          f.weights,
+          bias,
+          f.dst,
+          f.strides,
+          f.padding,
+          f.padding,
+          attributes,
+          true};
+}
 inline Forward forward_desc(const ConvolutionFormats& f, const dnnl::primitive_attr& attributes,
                             const dnnl::engine& engine) {
   return {engine,
@@ -51,6 +66,14 @@ inline BackwardWeights backward_weights_desc(const ConvolutionFormats& f, const 
           true};
 }
 #else
+inline Forward inference_desc(const ConvolutionFormats& f, const dnnl::memory::desc& bias,
+                              const dnnl::primitive_attr& attributes, const dnnl::engine& engine) {
+  return {{dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, f.src, f.weights, bias,
+           f.dst, f.strides, f.padding, f.padding},
+          attributes,
+          engine,
+          true};
+}
 inline Forward forward_desc(const ConvolutionFormats& f, const dnnl::primitive_attr& attributes,
                             const dnnl::engine& engine) {
   return {{dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, f.src, f.weights, f.dst,

@@ -18,6 +18,9 @@ class RefBackend final : public Backend {
   void conv_backward_data(const ConvGeometry& g, const View& dy, const float* w, const View& dx) override;
   void conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) override;
 
+  std::unique_ptr<FrozenConv> freeze(const ConvGeometry& g, Shape w_shape, const float* w,
+                                     const ConvEpilogue& epilogue) override;
+
   void batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y, float* mean,
                         float* variance) override;
   void batch_norm_eval(const BatchNorm& bn, const View& x, const View& residual, const View& y,
