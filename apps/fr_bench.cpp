@@ -79,5 +79,7 @@ int main(int argc, char** argv) {
   fr::add_embed(program);
   return program.run(argc, argv, []() -> int {
     throw fr::UsageError("which measurement? gemm, ops, train or embed (see fr-bench --help)");
+  fr::add_head(program);
+    throw fr::UsageError("which measurement? gemm, ops, train or head (see fr-bench --help)");
   });
 }

@@ -37,5 +37,6 @@ void add_gemm(Options& program);
 void add_ops(Options& program);
 void add_train(Options& program);
 void add_embed(Options& program);
+void add_head(Options& program);
 
 }  // namespace fr
