@@ -85,17 +85,15 @@ struct StartSum {
   }
 };
 
-// A product's logit, and whether a gradient flows through it.
-struct Logit {
-  float value;
-  bool open;
-};
-
-FR_HD inline Logit logit_of(const LogitRule& rule, float product, float inverse, float bias) {
-  const float c = product * inverse + bias;
-  const bool dirty = c > rule.filter;
+// LogitRule in two functions of c, not one that returns a struct: a struct keeps the loops from vectorising.
+FR_HD inline float logit_of(const LogitRule& rule, float c) {
   const float clamped = c < -rule.limit ? -rule.limit : (c > rule.limit ? rule.limit : c);
-  return {dirty ? 0.0f : rule.scale * clamped, !dirty && clamped == c};
+  return c > rule.filter ? 0.0f : rule.scale * clamped;
+}
+
+// Whether a gradient flows through c.
+FR_HD inline bool is_open(const LogitRule& rule, float c) {
+  return c <= rule.filter && c >= -rule.limit && c <= rule.limit;
 }
 
 struct StoreLogit {
@@ -103,7 +101,7 @@ struct StoreLogit {
   LogitRule rule;
   FR_HD float operator()(int64_t row, int64_t col) const {
     float& value = tile.values[row * tile.count + col];
-    const float logit = logit_of(rule, value, tile.inverse[col], tile.bias[col]).value;
+    const float logit = logit_of(rule, value * tile.inverse[col] + tile.bias[col]);
     value = col + tile.begin == tile.labels[row] ? -std::numeric_limits<float>::infinity() : logit;
     return value;
   }
@@ -157,6 +155,7 @@ struct FinishRow {
   }
 };
 
+// Every entry as if it were not the target's: without the comparison and its loads the loop vectorises.
 struct GradientOfProduct {
   Tile tile;
   LogitRule rule;
@@ -164,10 +163,19 @@ struct GradientOfProduct {
   FR_HD void operator()(int64_t row, int64_t col) const {
     float& value = tile.values[row * tile.count + col];
     const float inverse = tile.inverse[col];
-    const Logit logit = logit_of(rule, value, inverse, tile.bias[col]);
-    const float other = rows.coefficient[row] * exp_f32(logit.value - rows.max[row]);
-    const bool target = col + tile.begin == tile.labels[row];
-    value = inverse * (target ? rows.target[row] : (logit.open ? other : 0.0f));
+    const float c = value * inverse + tile.bias[col];
+    const float gradient = inverse * (rows.coefficient[row] * exp_f32(logit_of(rule, c) - rows.max[row]));
+    value = is_open(rule, c) ? gradient : 0.0f;
+  }
+};
+
+struct StoreTargetGradient {
+  Tile tile;
+  RowGradient rows;
+  FR_HD void operator()(int64_t row) const {
+    const int64_t col = tile.labels[row] - tile.begin;
+    if (col >= 0 && col < tile.count)
+      tile.values[row * tile.count + col] = tile.inverse[col] * rows.target[row];
   }
 };
 
@@ -265,6 +273,7 @@ void finish_rows(Device device, const RowResults& results) { launch(device, resu
 
 void tile_gradients(Device device, const Tile& tile, const LogitRule& rule, const RowGradient& rows) {
   launch_2d(device, tile.n, tile.count, GradientOfProduct{tile, rule, rows});
+  launch(device, tile.n, StoreTargetGradient{tile, rows});
 }
 
 void add_column_sums(Device device, const Tile& tile, float* dbias) {
