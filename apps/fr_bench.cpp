@@ -77,9 +77,8 @@ int main(int argc, char** argv) {
   fr::add_ops(program);
   fr::add_train(program);
   fr::add_embed(program);
-  return program.run(argc, argv, []() -> int {
-    throw fr::UsageError("which measurement? gemm, ops, train or embed (see fr-bench --help)");
   fr::add_head(program);
-    throw fr::UsageError("which measurement? gemm, ops, train or head (see fr-bench --help)");
+  return program.run(argc, argv, []() -> int {
+    throw fr::UsageError("which measurement? gemm, ops, train, embed or head (see fr-bench --help)");
   });
 }
