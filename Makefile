@@ -1,4 +1,5 @@
 # The front door. `make demo`: set up, build, train, evaluate, report. `make test`: set up, build, test.
+# `make tidy clang tsan asan`: what .ci/run checks besides; each builds in a folder of its own.
 BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
@@ -8,15 +9,21 @@ PACKAGES := \
   libdnnl-dev:CPU-convolutions libopencv-dev:image-decoding libjpeg-dev:whole-JPEGs-only libhdf5-dev:embedding-files \
   nlohmann-json3-dev:JSON libcli11-dev:options libfmt-dev:formatting librandom123-dev:random-numbers \
   libxxhash-dev:content-hashes doctest-dev:tests
-names := $(foreach p,$(PACKAGES),$(firstword $(subst :, ,$(p))))
+# What the checks that use clang need besides.
+CLANG_PACKAGES := \
+  clang:second-compiler clang-tidy:static-checks clang-format:format libomp-dev:OpenMP-for-clang \
+  libclang-rt-dev:thread-sanitizer
 
-.PHONY: setup build demo test asan format format-check layering bench install clean
+.PHONY: setup setup-clang build demo test asan tsan clang tidy format format-check bench install clean
 
-setup:
+setup: packages = $(PACKAGES)
+setup-clang: packages = $(CLANG_PACKAGES)
+setup setup-clang: names = $(foreach p,$(packages),$(firstword $(subst :, ,$(p))))
+setup setup-clang:
 	@missing="$$(for p in $(names); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	echo "Debian packages to install (package:why):"; \
-	for p in $(PACKAGES); do echo "$$missing" | grep -qx "$${p%%:*}" && echo "  $$p" || true; done; \
+	for p in $(packages); do echo "$$missing" | grep -qx "$${p%%:*}" && echo "  $$p" || true; done; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; else \
 	  echo "Installing needs root: run  apt-get install" $$missing; exit 1; fi; \
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
@@ -37,9 +44,29 @@ test: build
 
 # Address and undefined-behaviour sanitizers over the unit tests.
 asan: setup
-	cmake -S . -B $(BUILD)-asan -G Ninja -DFR_SANITIZE=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo $(CMAKE_FLAGS)
+	cmake -S . -B $(BUILD)-asan -G Ninja -DFR_SANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo $(CMAKE_FLAGS)
 	cmake --build $(BUILD)-asan -j $(JOBS)
 	ctest --test-dir $(BUILD)-asan --output-on-failure -L unit
+
+clang := -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DFR_CUDA=OFF
+# A second compiler's warnings.
+clang: setup setup-clang
+	cmake -S . -B $(BUILD)-clang $(clang) $(CMAKE_FLAGS)
+	cmake --build $(BUILD)-clang -j $(JOBS)
+
+# Thread sanitizer over the tests of threaded code (`fr_threaded` in tests/CMakeLists.txt), without the libraries that
+# they do not use: oneDNN would bring g++'s OpenMP runtime into the process.
+tsan: setup setup-clang
+	cmake -S . -B $(BUILD)-tsan $(clang) -DFR_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFR_DNNL_LIBRARY= \
+	  -DCMAKE_DISABLE_FIND_PACKAGE_OpenCV=ON -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON $(CMAKE_FLAGS)
+	cmake --build $(BUILD)-tsan -j $(JOBS) --target thread_tests
+	ctest --test-dir $(BUILD)-tsan --output-on-failure -L threads
+
+# clang-tidy over the files changed since TIDY_BASE (`auto`: see .ci/tidy); over all files: make tidy TIDY_BASE=
+TIDY_BASE ?= auto
+tidy: setup setup-clang
+	cmake -S . -B $(BUILD)-clang $(clang) $(CMAKE_FLAGS) >/dev/null
+	.ci/tidy $(BUILD)-clang "$(TIDY_BASE)"
 
 sources = $(shell git ls-files '*.cpp' '*.h' '*.cu' '*.cuh')
 format:
@@ -55,4 +82,4 @@ install: build
 	cmake --install $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan demo
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan demo

@@ -80,7 +80,7 @@ void print_plan(const Protocol& protocol, const Plan& plan) {
   }
   for (const auto& [name, count] : counts) {
     const auto published = std::find_if(plan.published.begin(), plan.published.end(),
-                                        [&](const auto& entry) { return entry.first == name; });
+                                        [&name = name](const auto& entry) { return entry.first == name; });
     const std::string beside =
         published == plan.published.end() ? "" : fmt::format("  published {:>9}", published->second);
     fmt::print("{:<10} {:>9}{}\n", name, count, beside);

@@ -25,7 +25,7 @@ DifferentiableCase convolution_case(const ConvolutionCase& c) {
   const std::string text =
       fmt::format("{} -> {} kernel {} stride {} pad {} groups {} blocks {} {}", c.x.text(), y.text(),
                   g.kernel, g.stride, g.pad, g.groups, c.x_layout.block, c.y_layout.block);
-  const double flops = 2.0 * static_cast<double>(y.count()) * static_cast<double>(w.count() / w.n);
+  const double flops = 2.0 * static_cast<double>(y.count()) * static_cast<double>(w.c * w.plane());
   const Operand in{"x", c.x, c.x_layout}, weight{"w", w}, gradient{"dy", y, c.y_layout};
   Case forward{"conv_forward " + text, {in, weight, {"y", y, c.y_layout, Role::kOverwritten}}, {}, flops};
   forward.run = [g](Backend& b, Views v) { b.conv_forward(g, v[0], v[1].f32(), v[2]); };

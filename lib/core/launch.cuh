@@ -36,7 +36,7 @@ template <class Map, class Combine>
 auto reduce_row(int64_t row, int64_t cols, const Map& map, const Combine& combine) {
   using Value = decltype(Combine::identity());
   Value lanes[kLanes];
-  for (int l = 0; l < kLanes; ++l) lanes[l] = Combine::identity();
+  for (Value& lane : lanes) lane = Combine::identity();
   const int64_t whole = cols / kLanes * kLanes;
   for (int64_t col = 0; col < whole; col += kLanes) {
 #pragma omp simd

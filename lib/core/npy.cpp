@@ -303,19 +303,20 @@ std::string npy_header(const std::string& descr, std::span<const int64_t> shape)
   return header + text;
 }
 
-void write_npy(const std::filesystem::path& path, std::span<const float> values, std::vector<int64_t> shape) {
+void write_npy(const std::filesystem::path& path, std::span<const float> values,
+               const std::vector<int64_t>& shape) {
   write(path, "<f4", values, shape);
 }
 void write_npy(const std::filesystem::path& path, std::span<const double> values,
-               std::vector<int64_t> shape) {
+               const std::vector<int64_t>& shape) {
   write(path, "<f8", values, shape);
 }
 void write_npy(const std::filesystem::path& path, std::span<const int32_t> values,
-               std::vector<int64_t> shape) {
+               const std::vector<int64_t>& shape) {
   write(path, "<i4", values, shape);
 }
 void write_npy(const std::filesystem::path& path, std::span<const uint8_t> values,
-               std::vector<int64_t> shape) {
+               const std::vector<int64_t>& shape) {
   write(path, "|u1", values, shape);
 }
 

@@ -38,11 +38,13 @@ class Npy {
 
 // Version 1.0, little endian, C order; `descr` is "<f4", "<f8", "<i4", "<i8" or "|u1".
 std::string npy_header(const std::string& descr, std::span<const int64_t> shape);
-void write_npy(const std::filesystem::path& path, std::span<const float> values, std::vector<int64_t> shape);
-void write_npy(const std::filesystem::path& path, std::span<const double> values, std::vector<int64_t> shape);
+void write_npy(const std::filesystem::path& path, std::span<const float> values,
+               const std::vector<int64_t>& shape);
+void write_npy(const std::filesystem::path& path, std::span<const double> values,
+               const std::vector<int64_t>& shape);
 void write_npy(const std::filesystem::path& path, std::span<const int32_t> values,
-               std::vector<int64_t> shape);
+               const std::vector<int64_t>& shape);
 void write_npy(const std::filesystem::path& path, std::span<const uint8_t> values,
-               std::vector<int64_t> shape);
+               const std::vector<int64_t>& shape);
 
 }  // namespace fr

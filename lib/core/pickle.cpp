@@ -170,7 +170,7 @@ class Machine {
     stack_.resize(stack_.size() - count);
     return items;
   }
-  void push_sequence(PickleKind kind, std::vector<int32_t> items) {
+  void push_sequence(PickleKind kind, const std::vector<int32_t>& items) {
     PickleValue value{.kind = kind};
     extend(value, items);
     push(std::move(value));

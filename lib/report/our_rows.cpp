@@ -26,7 +26,7 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 std::string model_label(const Result& result) {
-  const std::string recipe = joined({value_of(result.model, "loss"), value_of(result.model, "network")});
+  std::string recipe = joined({value_of(result.model, "loss"), value_of(result.model, "network")});
   if (!recipe.empty()) return recipe;
   for (const char* key : {"name", "file", "hash"}) {
     const std::string name = value_of(result.model, key);

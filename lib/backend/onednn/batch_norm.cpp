@@ -97,7 +97,7 @@ void OnednnBackend::batch_norm_train(const BatchNorm& bn, const View& x, const V
   });
   add_rows(partial, rows, channels, totals);
   add_rows(partial + rows * channels, rows, channels, totals + channels);
-  const double count = static_cast<double>(x.count() / channels);
+  const auto count = static_cast<double>(x.shape.n * x.shape.plane());
   for (int64_t c = 0; c < channels; ++c) {
     const double centre = totals[c] / count;  // seen from the pivot
     const double spread = std::max(totals[channels + c] / count - centre * centre, 0.0);
@@ -171,7 +171,7 @@ void OnednnBackend::batch_norm_backward(const BatchNorm& bn, const View& x, cons
 
   for (int64_t i = 0; i < 3; ++i)
     add_rows(partial + i * rows * channels, rows, channels, totals + i * channels);
-  const double count = static_cast<double>(x.count() / channels);
+  const auto count = static_cast<double>(x.shape.n * x.shape.plane());
   for (int64_t c = 0; c < channels; ++c) {
     const double sum = totals[c], product = totals[channels + c], bend = totals[2 * channels + c];
     const double spread = double{variance[c]} + bn.eps;

@@ -105,24 +105,20 @@ void for_strips(const View& v, const Body& body) {
     }
     const int64_t per_block = (e.block + kWidth - 1) / kWidth;
     const int64_t inside = chunk % per_block * kWidth, channel = chunk / per_block * e.block + inside;
-    const int64_t lanes = std::min(kWidth, e.block - inside);
+    int64_t lanes = std::min(kWidth, e.block - inside);
     Strip strip{(image * e.channels + chunk / per_block * e.block) * e.positions + inside, e.positions,
                 e.block, channel, image};
-    int64_t done = 0;
-    const auto advance = [&](int64_t by) {
-      done += by;
-      strip.offset += by;
-      strip.channel += by;
-    };
     if (lanes == 16) {
       body(Walk<16, true>(), strip);
       continue;
     }
     if (lanes >= 8) {
       body(Walk<8, true>(), strip);
-      advance(8);
+      strip.offset += 8;
+      strip.channel += 8;
+      lanes -= 8;
     }
-    for (; done < lanes; advance(1)) body(Walk<1, true>(), strip);
+    for (; lanes > 0; --lanes, ++strip.offset, ++strip.channel) body(Walk<1, true>(), strip);
   }
 }
 
