@@ -1,4 +1,4 @@
-// fr-bench: how fast this machine trains, measured against its own gemm rate in the same run.
+// fr-bench: how fast this machine trains, against its own gemm rate in the same run, and how fast it reads.
 #include "../apps/fr_bench.h"
 
 #include <fmt/core.h>
@@ -13,15 +13,23 @@
 
 namespace fr {
 
-void add_bench_options(Options& command, BenchOptions& options) {
-  command.add("--backend", options.backend, "auto, onednn or ref")
-      .add("--threads", options.threads, "host threads; 0: all")
+void add_timing_options(Options& command, BenchOptions& options) {
+  command.add("--threads", options.threads, "host threads; 0: all")
       .add("--seconds", options.seconds, "time spent on each figure")
       .add("--out", options.out, "write the figures to this JSON file");
 }
 
-std::unique_ptr<Backend> start(const BenchOptions& options) {
+void set_threads(const BenchOptions& options) {
   if (options.threads > 0) set_thread_count(static_cast<int>(options.threads));
+}
+
+void add_bench_options(Options& command, BenchOptions& options) {
+  command.add("--backend", options.backend, "auto, onednn or ref");
+  add_timing_options(command, options);
+}
+
+std::unique_ptr<Backend> start(const BenchOptions& options) {
+  set_threads(options);
   return make_backend(options.backend);
 }
 
@@ -71,8 +79,10 @@ void write_report(const BenchOptions& options, Json report) {
 }  // namespace fr
 
 int main(int argc, char** argv) {
-  fr::Options program("fr-bench", "Speed of operations and training steps against this machine's gemm rate",
-                      "fr-bench gemm\n  fr-bench train iresnet18 --batch 16 --out train.json");
+  fr::Options program(
+      "fr-bench",
+      "Speed of operations and training steps against this machine's gemm rate, and of reading images",
+      "fr-bench gemm\n  fr-bench train iresnet18 --batch 16 --out train.json");
   fr::add_gemm(program);
   fr::add_ops(program);
   fr::add_train(program);
@@ -81,4 +91,7 @@ int main(int argc, char** argv) {
   return program.run(argc, argv, []() -> int {
     throw fr::UsageError("which measurement? gemm, ops, train, embed or head (see fr-bench --help)");
   });
+  fr::add_read(program);
+  return program.run(argc, argv,
+                     []() -> int { throw fr::UsageError("which measurement? (see fr-bench --help)"); });
 }

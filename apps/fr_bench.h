@@ -16,7 +16,10 @@ struct BenchOptions {
   std::string out;       // JSON file; empty: none
 };
 
-// Binds the shared options, sets the thread count and makes the backend.
+// Binds the options that every measurement has.
+void add_timing_options(Options& command, BenchOptions& options);
+void set_threads(const BenchOptions& options);
+// The same, for a measurement that computes: --backend as well; sets the thread count and makes the backend.
 void add_bench_options(Options& command, BenchOptions& options);
 std::unique_ptr<Backend> start(const BenchOptions& options);
 
@@ -38,5 +41,6 @@ void add_ops(Options& program);
 void add_train(Options& program);
 void add_embed(Options& program);
 void add_head(Options& program);
+void add_read(Options& program);  // nothing where the library has no readers
 
 }  // namespace fr
