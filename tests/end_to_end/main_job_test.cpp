@@ -107,6 +107,24 @@ TEST_CASE("every program teaches itself") {
   }
 }
 
+TEST_CASE("fr-bench read: each form of the data, one worker and all, nothing left behind") {
+  test::ScratchFolder scratch;
+  fs::create_directory(scratch / "temporary");
+  const std::string out = (scratch / "read.json").string();
+  const auto ran =
+      test::run_command("env TMPDIR=" + (scratch / "temporary").string() + " " + kBin +
+                        "fr-bench read --images 20 --batch 1 --seconds 0 --threads 2 --out " + out);
+  INFO(ran.output);
+  REQUIRE(ran.status == 0);
+  const Json reads = read_json(out)["reads"];
+  CHECK(reads.size() == 6);
+  for (const Json& read : reads) {
+    CHECK(read["images"] == 20);
+    CHECK(read["images_per_second"] > 0);
+  }
+  CHECK(fs::is_empty(scratch / "temporary"));
+}
+
 TEST_CASE("a missing --data says what is needed and how to make it, exit 2") {
   const auto ran = test::run_command("env -u FR_DATA " + kBin + "fr-eval lfw --embeddings none.npy");
   INFO(ran.output);

@@ -73,6 +73,8 @@ def interleave(sides, rounds):
         load.append(os.getloadavg()[0])
         for name in list(sides) if number % 2 == 0 else reversed(list(sides)):
             seconds[name].append(sides[name]())
+        print(f"round {number + 1}:", ", ".join(f"{name} {1e3 * times[-1]:.1f} ms" for name, times in seconds.items()),
+              file=sys.stderr, flush=True)
     return seconds, load
 
 
