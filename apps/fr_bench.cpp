@@ -88,9 +88,6 @@ int main(int argc, char** argv) {
   fr::add_train(program);
   fr::add_embed(program);
   fr::add_head(program);
-  return program.run(argc, argv, []() -> int {
-    throw fr::UsageError("which measurement? gemm, ops, train, embed or head (see fr-bench --help)");
-  });
   fr::add_read(program);
   return program.run(argc, argv,
                      []() -> int { throw fr::UsageError("which measurement? (see fr-bench --help)"); });

@@ -40,6 +40,9 @@ class Loss {
   // holds N x C values.
   virtual double forward_backward(const View& x, std::span<const int32_t> labels, const View& dx) = 0;
   virtual std::string describe() const = 0;  // "arcface (s 64, m2 0.5), gradient exact, overflow wrap"
+  // Share of the last batch whose targets lie where the margin's penalty falls as the angle grows (theta + m
+  // beyond pi, spec 1.2): from a half on, training is rewarded for turning embeddings away from their class.
+  virtual double overflowed() const { return 0; }
   // (n) per row, filled by the last forward_backward: the loss, and s times the target logit after the
   // margin.
   virtual std::span<const float> row_losses() const = 0;

@@ -60,6 +60,11 @@ std::string MarginHead::describe() const {
                      options_.filter > 0 ? fmt::format(", filter {}", options_.filter) : "");
 }
 
+double MarginHead::overflowed() const {
+  const auto beyond = std::ranges::count_if(targets_, [](const MarginValue& t) { return t.derivative < 0; });
+  return n_ > 0 ? static_cast<double>(beyond) / static_cast<double>(n_) : 0;
+}
+
 double MarginHead::forward_backward(const View& x, std::span<const int32_t> labels, const View& dx) {
   FR_CHECK(x.shape.n > 0 && x.count() == x.shape.n * d_, "loss {}: embeddings {} are not (n, {})",
            options_.name, x.shape.text(), d_);

@@ -30,6 +30,7 @@ class MarginHead final : public Loss {
   void initialise(uint64_t seed) override;
   double forward_backward(const View& x, std::span<const int32_t> labels, const View& dx) override;
   std::string describe() const override;
+  double overflowed() const override;
   std::span<const float> row_losses() const override { return row_losses_.floats(); }
   std::span<const float> target_logits() const override { return target_logits_.floats(); }
   const ClassShard& shard() const { return shard_; }

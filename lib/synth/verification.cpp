@@ -24,9 +24,20 @@ NuisanceRanges pose(float low, float high, float power) {
   return ranges;
 }
 
+// Press photographs: near frontal, evenly lit, seldom covered.
+NuisanceRanges press() {
+  NuisanceRanges ranges = pose(0, 20, 1.5f);
+  ranges.expression = 0.7f;
+  ranges.styling = 0.4f;
+  ranges.occlusion = 0.3f;
+  ranges.light = 0.6f;
+  ranges.sensor = 0.5f;
+  return ranges;
+}
+
 const std::vector<Style>& styles() {
   static const std::vector<Style> all = {
-      {"lfw", pose(0, 35, 1.5f), pose(0, 35, 1.5f), 0, false},
+      {"lfw", press(), press(), 0, false},
       {"cfp_fp", pose(0, 12, 1), pose(70, 90, 1), 0, false},
       {"agedb_30", pose(0, 40, 1.5f), pose(0, 40, 1.5f), 30, false},
       {"calfw", pose(0, 30, 1.5f), pose(0, 30, 1.5f), 30, true},

@@ -155,6 +155,7 @@ void Trainer::run() {
     const double loss = train_on(batch);
     ++step_;
     meter.loss += loss;
+    meter.overflowed += loss_->overflowed();
     meter.seconds += seconds_since(begin);
     meter.waited += loader.seconds_waited() - waited;
     ++meter.steps;
@@ -172,14 +173,27 @@ void Trainer::run() {
   save_model();
 }
 
-void Trainer::write_log(TrainLog& log, Meter& meter, int64_t epoch) const {
+// Wrapped margins have a minimum where every embedding is opposite to its own class.
+void Trainer::warn_of_overflow(double share) {
+  if (share < 0.5 || warned_) return;
+  warned_ = true;
+  fmt::print(stderr,
+             "\nstep {}: {:.0f} % of the targets lie beyond pi, where the margin rewards turning away: the "
+             "embeddings "
+             "collapse. Try --warmup, a lower --lr or --scale, or --overflow mm_fallback.\n",
+             step_, 100 * share);
+}
+
+void Trainer::write_log(TrainLog& log, Meter& meter, int64_t epoch) {
   const auto steps = static_cast<double>(meter.steps);
+  warn_of_overflow(meter.overflowed / steps);
   log.write({{"step", step_},
              {"epoch", epoch},
              {"loss", meter.loss / steps},
              {"lr", learning_rate(schedule_, step_ - 1)},
              {"images_per_second", steps * static_cast<double>(options_.batch_size) / meter.seconds},
              {"seconds_waited", meter.waited},
+             {"overflowed", meter.overflowed / steps},
              {"gradient_norm", {{"backbone", backbone_norm_}, {"head", head_norm_}}}});
   meter = {};
 }

@@ -49,7 +49,7 @@ class Trainer {
 
  private:
   struct Meter {  // since the last log line
-    double loss = 0, seconds = 0, waited = 0;
+    double loss = 0, seconds = 0, waited = 0, overflowed = 0;
     int64_t steps = 0;
   };
   TrainState state();
@@ -57,7 +57,8 @@ class Trainer {
   double train_on(const Batch& batch);
   void check_finite(const char* what, const Parameters& parameters, bool gradients, double squares) const;
   [[noreturn]] void stop(const std::string& reason) const;
-  void write_log(TrainLog& log, Meter& meter, int64_t epoch) const;
+  void write_log(TrainLog& log, Meter& meter, int64_t epoch);
+  void warn_of_overflow(double share);
   std::map<std::string, double> evaluate(TrainLog& log);
   void save_checkpoint();
   void save_model() const;
@@ -77,6 +78,7 @@ class Trainer {
   int64_t step_ = 0, saved_step_ = 0;
   double backbone_norm_ = 0, head_norm_ = 0;  // L2 norms of the last gradients, before clipping
   std::string note_;
+  bool warned_ = false;  // of targets beyond pi
 };
 
 }  // namespace fr

@@ -12,6 +12,31 @@ using namespace fr;
 using namespace fr::test;
 
 // Registration is by objects that nothing refers to: a build that dropped them would know no names.
+TEST_CASE("targets beyond pi are counted, for the margins that wrap") {
+  const auto backend = make_backend("ref");
+  LossOptions options;
+  options.embedding_size = 2;
+  options.classes = 2;
+  const float x[] = {1, 0, -1, 0.1f, 0, 1, -1, -0.1f};  // angles to class 0: 0, 3.04, 1.57, 3.04
+  const std::vector<int32_t> labels(4, 0);
+  const Tensor dx({4, 2});
+  const std::pair<const char*, double> expected[] = {
+      {"arcface", 0.5}, {"cosface", 0}, {"nsoftmax", 0}, {"softmax", 0}};
+  for (const auto& [name, share] : expected) {
+    options.name = name;
+    const auto loss = make_loss(options, *backend);
+    std::ranges::copy(std::vector<float>{1, 0, 0, 1}, loss->parameters().values().begin());
+    loss->forward_backward(view_of(x, {4, 2}), labels, dx);
+    CHECK(loss->overflowed() == share);
+  }
+  options.name = "arcface";
+  options.overflow = MarginOverflow::kMmFallback;
+  const auto loss = make_loss(options, *backend);
+  std::ranges::copy(std::vector<float>{1, 0, 0, 1}, loss->parameters().values().begin());
+  loss->forward_backward(view_of(x, {4, 2}), labels, dx);
+  CHECK(loss->overflowed() == 0);
+}
+
 TEST_CASE("the presets are registered") {
   for (const char* name : {"arcface", "cm1", "cm2", "cosface", "nsoftmax", "softmax", "sphereface"}) {
     INFO(name);

@@ -13,8 +13,8 @@ using namespace fr;
 
 TEST_CASE("the registered networks") {
   const auto& registry = Registry<NetworkKind>::instance();
-  for (const char* name :
-       {"iresnet18", "iresnet34", "iresnet50", "iresnet100", "iresnet200", "iresnet_tiny", "mobilefacenet"}) {
+  for (const char* name : {"iresnet18", "iresnet34", "iresnet50", "iresnet100", "iresnet200", "iresnet_tiny",
+                           "iresnet_mini", "mobilefacenet"}) {
     CHECK(registry.contains(name));
   }
 }
@@ -149,7 +149,7 @@ TEST_CASE("a frozen network embeds as it did before, up to rounding") {
   for (const std::string backend_name : {"ref", "auto"}) {
     const auto backend = make_backend(backend_name);
     for (const std::string name :
-         {"iresnet_tiny", "mobilefacenet", "test_branches", "test_fused", "test_shared"}) {
+         {"iresnet_tiny", "iresnet_mini", "mobilefacenet", "test_branches", "test_fused", "test_shared"}) {
       if (backend_name == "ref" && name == "mobilefacenet") continue;  // slow
       CAPTURE(name);
       Network network(name, {.embedding_size = 8, .dropout = 0.25f}, *backend);
