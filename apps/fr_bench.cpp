@@ -49,15 +49,108 @@ double seconds_per_call(double budget, const std::function<void()>& call) {
   return least;
 }
 
-double gemm_rate(Backend& backend, double budget) {
-  double best = 0;
+namespace {
+
+double seconds_of(const std::function<void()>& call) {
+  const auto begin = std::chrono::steady_clock::now();
+  call();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+// The fastest square product: its rate, and its size.
+struct GemmLimit {
+  double flops = 0;
+  int64_t size = 0;
+};
+
+// A square product.
+class Square {
+ public:
+  explicit Square(int64_t size)
+      : size_(size), a_(Tensor::zeros({size, size})), b_(Tensor::zeros({size, size})), c_({size, size}) {}
+  void run(Backend& backend) const {
+    backend.gemm({.m = size_, .n = size_, .k = size_, .lda = size_, .ldb = size_, .ldc = size_}, a_.f32(),
+                 b_.f32(), c_.f32());
+  }
+  double flops() const { return 2 * static_cast<double>(size_ * size_ * size_); }
+
+ private:
+  int64_t size_;
+  Tensor a_, b_, c_;  // (size, size)
+};
+
+GemmLimit gemm_limit(Backend& backend, double budget) {
+  GemmLimit best;
   for (const int64_t size : {384, 768, 1536, 2304}) {
-    const Tensor a = Tensor::zeros({size, size}), b = Tensor::zeros({size, size}), c({size, size});
-    const Backend::Gemm g{false, false, size, size, size, 1, 0, size, size, size};
-    const double seconds = seconds_per_call(budget, [&] { backend.gemm(g, a.f32(), b.f32(), c.f32()); });
-    best = std::max(best, 2.0 * static_cast<double>(size * size * size) / seconds);
+    const Square square(size);
+    const double rate = square.flops() / seconds_per_call(budget, [&] { square.run(backend); });
+    if (rate > best.flops) best = {rate, size};
   }
   return best;
+}
+
+}  // namespace
+
+double gemm_rate(Backend& backend, double budget) { return gemm_limit(backend, budget).flops; }
+
+BesideGemm measure_beside_gemm(Backend& backend, double flops, double budget,
+                               const std::function<void()>& call) {
+  constexpr int64_t kLeastRounds = 5;
+  const Square square(gemm_limit(backend, 0.1).size);
+  square.run(backend);
+  std::vector<double> seconds, rates, shares;
+  double spent = 0;
+  while (std::ssize(seconds) < kLeastRounds || spent < budget) {
+    seconds.push_back(seconds_of(call));
+    int64_t products = 0;
+    double gemm = 0;
+    while (products == 0 || gemm < seconds.back() / 2) {
+      gemm += seconds_of([&] { square.run(backend); });
+      ++products;
+    }
+    rates.push_back(static_cast<double>(products) * square.flops() / gemm);
+    shares.push_back(flops / seconds.back() / rates.back());
+    spent += seconds.back() + gemm;
+  }
+  return {median(seconds), std::ranges::min(seconds), median(rates), median(shares), std::ssize(seconds)};
+}
+
+double copy_rate(double budget) {
+  constexpr int64_t kFloats = 32 << 20;
+  const Tensor from = Tensor::zeros({.n = kFloats}), to = Tensor::zeros({.n = kFloats});
+  const double seconds = seconds_per_call(budget, [&] {
+    parallel_ranges(kFloats, 1, [&](int64_t begin, int64_t end) {
+      std::copy(from.f32() + begin, from.f32() + end, to.f32() + begin);
+    });
+  });
+  return 2 * static_cast<double>(size_of(DType::kF32) * kFloats) / seconds;
+}
+
+Limits measure_limits(Backend& backend, double budget) {
+  return {.flops = gemm_rate(backend, budget), .bytes = copy_rate(budget)};
+}
+
+Json print_operations(const TimedBackend& backend, const Limits& limits, double seconds, int64_t calls) {
+  Json rows = Json::object();
+  double rest = seconds;
+  const auto milliseconds = [&](double total) { return 1e3 * total / static_cast<double>(calls); };
+  fmt::print("{:<24} {:>7} {:>9} {:>9} {:>7}\n", "operation", "share", "ms", "floor ms", "reached");
+  for (const auto& [operation, spent] : backend.spent()) {
+    const double floor = limits.seconds(spent.work);
+    rest -= spent.seconds;
+    fmt::print("{:<24} {:6.1f}% {:9.2f} {:9.2f} {:6.1f}%\n", operation, 100 * spent.seconds / seconds,
+               milliseconds(spent.seconds), milliseconds(floor), 100 * floor / spent.seconds);
+    rows[operation] = {{"share", spent.seconds / seconds},
+                       {"seconds", spent.seconds / static_cast<double>(calls)},
+                       {"floor_seconds", floor / static_cast<double>(calls)}};
+  }
+  fmt::print("{:<24} {:6.1f}% {:9.2f}\n", "loss, SGD and the rest", 100 * rest / seconds, milliseconds(rest));
+  return rows;
 }
 
 Tensor random_images(int64_t n) {

@@ -1,10 +1,11 @@
 // What the subcommands of fr-bench share: timing, the machine's own gemm rate, and where a report goes.
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <string>
 
 #include "../apps/options.h"
-#include "backend/backend.h"
+#include "backend/timed.h"
 #include "core/json.h"
 
 namespace fr {
@@ -29,6 +30,32 @@ double seconds_per_call(double budget, const std::function<void()>& call);
 
 // f32 multiplications and additions a second of the backend's gemm: the best of a few square sizes.
 double gemm_rate(Backend& backend, double budget);
+
+// Bytes read and written a second by a copy too large for the caches, on all threads.
+double copy_rate(double budget);
+
+// What this machine allows, measured in the run.
+struct Limits {
+  double flops = 0, bytes = 0;  // a second
+  double seconds(const Work& work) const { return std::max(work.flops / flops, work.bytes / bytes); }
+};
+Limits measure_limits(Backend& backend, double budget);
+
+// A long call and the machine's gemm in turn, so that what else runs on the machine meets both alike: medians
+// over the rounds, and the median of each round's share.
+struct BesideGemm {
+  double seconds = 0, least_seconds = 0;  // of the call
+  double gemm_flops = 0;                  // a second
+  double share = 0;                       // of the gemm rate, where a call does `flops`
+  int64_t rounds = 0;
+};
+BesideGemm measure_beside_gemm(Backend& backend, double flops, double budget,
+                               const std::function<void()>& call);
+
+// A row for each operation: its share of `seconds` (all that was timed), milliseconds a call of the
+// measurement, the floor its work sets within the limits, and how much of the time the floor explains.
+// Returned as JSON too.
+Json print_operations(const TimedBackend& backend, const Limits& limits, double seconds, int64_t calls);
 
 // (n, 3, 112, 112), uniform in [-1, 1) as normalised pixels are.
 Tensor random_images(int64_t n);

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "../apps/fr_bench.h"
-#include "backend/timed.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/peak_memory.h"
@@ -28,11 +28,18 @@ int run_embed(const EmbedBenchOptions& options) {
   network.initialise(1);
   network.freeze();
   const Tensor images = random_images(options.batch);
-  const double rate = gemm_rate(*plain, options.seconds);
+  const Limits limits = measure_limits(*plain, options.seconds);
+  const double rate = limits.flops;
   network.forward_eval(images);
   backend.reset();
-  const double seconds =
-      seconds_per_call(std::max(options.seconds, 2.0), [&] { network.forward_eval(images); });
+  double total = 0;  // seconds of all calls
+  int64_t calls = 0;
+  const double seconds = seconds_per_call(std::max(options.seconds, 2.0), [&] {
+    const auto begin = std::chrono::steady_clock::now();
+    network.forward_eval(images);
+    total += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    ++calls;
+  });
   const double per_second = static_cast<double>(options.batch) / seconds;
   const double flops = 2 * static_cast<double>(network.multiply_adds()) * per_second;
   fmt::print("{}, {}, {} threads, batch {}\n", options.network, plain->name(), thread_count(), options.batch);
@@ -48,17 +55,13 @@ int run_embed(const EmbedBenchOptions& options) {
                  {"backend", plain->name()},
                  {"batch", options.batch},
                  {"gemm_flops", rate},
+                 {"copy_bytes_per_second", limits.bytes},
                  {"seconds", seconds},
                  {"images_per_second", per_second},
                  {"of_gemm", flops / rate},
                  {"activation_bytes", network.arena_bytes()},
                  {"peak_memory_bytes", peak_memory()}};
-  double total = 0;
-  for (const auto& [operation, spent] : backend.seconds()) total += spent;
-  for (const auto& [operation, spent] : backend.seconds()) {
-    report["shares"][operation] = spent / total;
-    fmt::print("{:<24} {:5.1f} %\n", operation, 100 * spent / total);
-  }
+  report["operations"] = print_operations(backend, limits, total, calls);
   write_report(options, report);
   return 0;
 }

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "../apps/fr_bench.h"
-#include "backend/timed.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/peak_memory.h"
@@ -54,7 +53,7 @@ HeadFigures measure(const HeadBenchOptions& options, Backend& plain) {
   };
   HeadFigures figures;
   figures.seconds = seconds_per_call(options.seconds, pass);
-  figures.gemm_share = backend.seconds().at("gemm") / total;
+  figures.gemm_share = backend.spent().at("gemm").seconds / total;
   figures.parameters = head->parameters().count();
   figures.peak = peak_memory();
   return figures;

@@ -50,21 +50,25 @@ class Bound {
 
 int run_ops(const OpsOptions& options) {
   const auto backend = start(options);
-  const double rate = gemm_rate(*backend, options.seconds);
-  fmt::print("{}, {} threads, gemm {:.1f} GFLOP/s\n\n{:>9} {:>9} {:>7} {:>7}  {}\n", backend->name(),
-             thread_count(), rate / 1e9, "ms", "GFLOP/s", "of gemm", "GB/s", "operation");
+  const Limits limits = measure_limits(*backend, options.seconds);
+  const double rate = limits.flops;
+  fmt::print("{}, {} threads, gemm {:.1f} GFLOP/s, copy {:.1f} GB/s\n\n{:>9} {:>9} {:>7} {:>7} {:>8}  {}\n",
+             backend->name(), thread_count(), rate / 1e9, limits.bytes / 1e9, "ms", "GFLOP/s", "of gemm",
+             "GB/s", "of floor", "operation");
   Json rows = Json::array();
   for (const Case& c : network_cases(*backend, options.batch)) {
     if (!c.name.starts_with(options.only)) continue;
     const Bound bound(c);
     const double seconds = seconds_per_call(options.seconds, [&] { c.run(*backend, bound.views()); });
     const double flops = c.flops / seconds, bandwidth = static_cast<double>(bound.bytes()) / seconds;
-    fmt::print("{:9.3f} {:9.1f} {:6.1f}% {:7.1f}  {}\n", seconds * 1e3, flops / 1e9, 100 * flops / rate,
-               bandwidth / 1e9, c.name);
+    const double floor = limits.seconds({c.flops, static_cast<double>(bound.bytes())});
+    fmt::print("{:9.3f} {:9.1f} {:6.1f}% {:7.1f} {:7.1f}%  {}\n", seconds * 1e3, flops / 1e9,
+               100 * flops / rate, bandwidth / 1e9, 100 * floor / seconds, c.name);
     rows.push_back({{"name", c.name},
                     {"seconds", seconds},
                     {"flops", flops},
                     {"of_gemm", flops / rate},
+                    {"of_floor", floor / seconds},
                     {"bytes_per_second", bandwidth}});
   }
   for (const std::string& text : backend->implementations()) fmt::print("{}\n", text);
@@ -72,6 +76,7 @@ int run_ops(const OpsOptions& options) {
                          {"backend", backend->name()},
                          {"batch", options.batch},
                          {"gemm_flops", rate},
+                         {"copy_bytes_per_second", limits.bytes},
                          {"operations", rows},
                          {"implementations", backend->implementations()}});
   return 0;

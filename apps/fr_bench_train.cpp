@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "../apps/fr_bench.h"
-#include "backend/timed.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "loss/loss.h"
@@ -55,43 +54,41 @@ int run_train(const TrainBenchOptions& options) {
     total += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
 
-  const double rate = gemm_rate(*plain, options.seconds);
+  const Limits limits = measure_limits(*plain, options.seconds);
   step();  // plans, memory, primitives
   backend.reset();
   total = 0;
-  const double seconds = seconds_per_call(std::max(options.seconds, 2.0), step);
-  const double images_per_second = static_cast<double>(options.batch) / seconds;
   // Backward costs twice forward: gradients of data and of weights; the head is three products as well.
   const double head = static_cast<double>(options.embedding_size * options.classes);
   const double work = 6 * (static_cast<double>(network.multiply_adds()) + head);
-  const double flops = work * images_per_second;
+  const auto batch = static_cast<double>(options.batch);
+  const BesideGemm measured = measure_beside_gemm(*plain, work * batch, std::max(options.seconds, 5.0), step);
+  const double images_per_second = batch / measured.seconds;
 
   fmt::print("{}, {}, {} threads, batch {}\n", options.network, plain->name(), thread_count(), options.batch);
-  fmt::print("gemm rate         {:9.1f} GFLOP/s\n", rate / 1e9);
-  fmt::print("training step     {:9.1f} ms\n", seconds * 1e3);
+  fmt::print("gemm rate         {:9.1f} GFLOP/s\n", measured.gemm_flops / 1e9);
+  fmt::print("copy rate         {:9.1f} GB/s\n", limits.bytes / 1e9);
+  fmt::print("training step     {:9.1f} ms, median of {} in turn with gemm (least {:.1f})\n",
+             measured.seconds * 1e3, measured.rounds, measured.least_seconds * 1e3);
   fmt::print("images            {:9.2f} /s\n", images_per_second);
   fmt::print("work              {:9.2f} GFLOP an image (forward and backward)\n", work / 1e9);
-  fmt::print("rate              {:9.1f} GFLOP/s, {:.1f} % of gemm\n\n", flops / 1e9, 100 * flops / rate);
-  Json parts;
-  double rest = 1;
-  for (const auto& [operation, spent] : backend.seconds()) {
-    const double share = spent / total;
-    rest -= share;
-    parts[operation] = share;
-    fmt::print("{:<24} {:5.1f} %\n", operation, 100 * share);
-  }
-  fmt::print("{:<24} {:5.1f} %\n", "loss, SGD and the rest", 100 * rest);
+  fmt::print("rate              {:9.1f} GFLOP/s, {:.1f} % of gemm\n\n", work * images_per_second / 1e9,
+             100 * measured.share);
+  const Json operations = print_operations(backend, limits, total, steps - 1);
   write_report(options, {{"measurement", "train"},
                          {"network", options.network},
                          {"backend", plain->name()},
                          {"batch", options.batch},
                          {"classes", options.classes},
-                         {"gemm_flops", rate},
-                         {"seconds", seconds},
+                         {"gemm_flops", measured.gemm_flops},
+                         {"copy_bytes_per_second", limits.bytes},
+                         {"seconds", measured.seconds},
+                         {"least_seconds", measured.least_seconds},
+                         {"rounds", measured.rounds},
                          {"images_per_second", images_per_second},
                          {"work_per_image", work},
-                         {"of_gemm", flops / rate},
-                         {"shares", parts}});
+                         {"of_gemm", measured.share},
+                         {"operations", operations}});
   return 0;
 }
 

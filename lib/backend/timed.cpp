@@ -4,92 +4,124 @@
 
 namespace fr {
 
+namespace {
+
+// `passes` over a view of f32.
+double bytes(const View& v, int passes = 1) {
+  return v.data == nullptr ? 0 : 4.0 * passes * static_cast<double>(v.count());
+}
+
+Work convolution(const ConvGeometry& g, const View& x, const View& y) {
+  const double weights = static_cast<double>(y.shape.c * (x.shape.c / g.groups) * g.kernel * g.kernel);
+  const double positions = static_cast<double>(y.shape.n * y.shape.plane());
+  return {2 * weights * positions, bytes(x) + bytes(y) + 4 * weights};
+}
+
+Work linear(const View& x, const View& y, int products) {
+  const double weights = static_cast<double>(x.count() / x.shape.n * y.shape.c);
+  return {2 * products * weights * static_cast<double>(x.shape.n),
+          bytes(x) + bytes(y) + 4 * products * weights};
+}
+
+}  // namespace
+
 template <class Call>
-void TimedBackend::timed(const char* operation, const Call& call) {
+void TimedBackend::timed(const char* operation, const Work& work, const Call& call) {
   const auto begin = std::chrono::steady_clock::now();
   call();
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-  seconds_[operation] += spent.count();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  Spent& spent = spent_[operation];
+  spent.seconds += seconds.count();
+  spent.work.flops += work.flops;
+  spent.work.bytes += work.bytes;
 }
 
 void TimedBackend::reorder(const View& src, const View& dst) {
-  timed("reorder", [&] { inner_.reorder(src, dst); });
+  timed("reorder", {0, bytes(src) + bytes(dst)}, [&] { inner_.reorder(src, dst); });
 }
 
 void TimedBackend::conv_forward(const ConvGeometry& g, const View& x, const float* w, const View& y) {
-  timed("conv_forward", [&] { inner_.conv_forward(g, x, w, y); });
+  timed("conv_forward", convolution(g, x, y), [&] { inner_.conv_forward(g, x, w, y); });
 }
 
 void TimedBackend::conv_backward_data(const ConvGeometry& g, const View& dy, const float* w, const View& dx) {
-  timed("conv_backward_data", [&] { inner_.conv_backward_data(g, dy, w, dx); });
+  timed("conv_backward_data", convolution(g, dx, dy), [&] { inner_.conv_backward_data(g, dy, w, dx); });
 }
 
 void TimedBackend::conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy, float* dw) {
-  timed("conv_backward_weights", [&] { inner_.conv_backward_weights(g, x, dy, dw); });
+  timed("conv_backward_weights", convolution(g, x, dy), [&] { inner_.conv_backward_weights(g, x, dy, dw); });
 }
 
 class TimedBackend::TimedFrozenConv final : public FrozenConv {
  public:
-  TimedFrozenConv(TimedBackend& backend, std::unique_ptr<FrozenConv> inner)
-      : backend_(backend), inner_(std::move(inner)) {}
+  TimedFrozenConv(TimedBackend& backend, const ConvGeometry& g, std::unique_ptr<FrozenConv> inner)
+      : backend_(backend), g_(g), inner_(std::move(inner)) {}
   void run(const View& x, const View& residual, const View& y) override {
-    backend_.timed("conv_frozen", [&] { inner_->run(x, residual, y); });
+    Work work = convolution(g_, x, y);
+    work.bytes += bytes(residual);
+    backend_.timed("conv_frozen", work, [&] { inner_->run(x, residual, y); });
   }
 
  private:
   TimedBackend& backend_;
+  ConvGeometry g_;
   std::unique_ptr<FrozenConv> inner_;
 };
 
 std::unique_ptr<FrozenConv> TimedBackend::freeze(const ConvGeometry& g, Shape w_shape, const float* w,
                                                  const ConvEpilogue& epilogue) {
-  return std::make_unique<TimedFrozenConv>(*this, inner_.freeze(g, w_shape, w, epilogue));
+  return std::make_unique<TimedFrozenConv>(*this, g, inner_.freeze(g, w_shape, w, epilogue));
 }
 
 void TimedBackend::batch_norm_train(const BatchNorm& bn, const View& x, const View& residual, const View& y,
                                     float* mean, float* variance) {
-  timed("batch_norm_train", [&] { inner_.batch_norm_train(bn, x, residual, y, mean, variance); });
+  timed("batch_norm_train", {0, bytes(x, 2) + bytes(residual) + bytes(y)},
+        [&] { inner_.batch_norm_train(bn, x, residual, y, mean, variance); });
 }
 
 void TimedBackend::batch_norm_eval(const BatchNorm& bn, const View& x, const View& residual, const View& y,
                                    const float* mean, const float* variance) {
-  timed("batch_norm_eval", [&] { inner_.batch_norm_eval(bn, x, residual, y, mean, variance); });
+  timed("batch_norm_eval", {0, bytes(x) + bytes(residual) + bytes(y)},
+        [&] { inner_.batch_norm_eval(bn, x, residual, y, mean, variance); });
 }
 
 void TimedBackend::batch_norm_backward(const BatchNorm& bn, const View& x, const View& dy, const float* mean,
                                        const float* variance, const View& dx,
                                        const BatchNormGradients& gradients) {
-  timed("batch_norm_backward", [&] { inner_.batch_norm_backward(bn, x, dy, mean, variance, dx, gradients); });
+  timed("batch_norm_backward", {0, bytes(x, 2) + bytes(dy, 2) + bytes(dx)},
+        [&] { inner_.batch_norm_backward(bn, x, dy, mean, variance, dx, gradients); });
 }
 
 void TimedBackend::prelu_forward(const View& x, const float* slope, const View& y) {
-  timed("prelu_forward", [&] { inner_.prelu_forward(x, slope, y); });
+  timed("prelu_forward", {0, bytes(x) + bytes(y)}, [&] { inner_.prelu_forward(x, slope, y); });
 }
 
 void TimedBackend::prelu_backward(const View& x, const float* slope, const View& dy, const View& dx,
                                   float* dslope) {
-  timed("prelu_backward", [&] { inner_.prelu_backward(x, slope, dy, dx, dslope); });
+  timed("prelu_backward", {0, bytes(x) + bytes(dy) + bytes(dx)},
+        [&] { inner_.prelu_backward(x, slope, dy, dx, dslope); });
 }
 
 void TimedBackend::add(const View& a, const View& b, const View& y) {
-  timed("add", [&] { inner_.add(a, b, y); });
+  timed("add", {0, bytes(a) + bytes(b) + bytes(y)}, [&] { inner_.add(a, b, y); });
 }
 
 void TimedBackend::accumulate(const View& x, const View& y) {
-  timed("accumulate", [&] { inner_.accumulate(x, y); });
+  timed("accumulate", {0, bytes(x) + bytes(y, 2)}, [&] { inner_.accumulate(x, y); });
 }
 
 void TimedBackend::linear_forward(const View& x, const float* w, const float* bias, const View& y) {
-  timed("linear_forward", [&] { inner_.linear_forward(x, w, bias, y); });
+  timed("linear_forward", linear(x, y, 1), [&] { inner_.linear_forward(x, w, bias, y); });
 }
 
 void TimedBackend::linear_backward(const View& x, const float* w, const View& dy, const View& dx, float* dw,
                                    float* dbias) {
-  timed("linear_backward", [&] { inner_.linear_backward(x, w, dy, dx, dw, dbias); });
+  timed("linear_backward", linear(x, dy, dx.data != nullptr ? 2 : 1),
+        [&] { inner_.linear_backward(x, w, dy, dx, dw, dbias); });
 }
 
 void TimedBackend::gemm(const Gemm& g, const float* a, const float* b, float* c) {
-  timed("gemm", [&] { inner_.gemm(g, a, b, c); });
+  timed("gemm", {2.0 * static_cast<double>(g.m * g.n * g.k), 0}, [&] { inner_.gemm(g, a, b, c); });
 }
 
 }  // namespace fr

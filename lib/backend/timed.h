@@ -1,5 +1,5 @@
-// A backend that passes every call on to another and keeps the time each kind of operation takes: for
-// fr-bench.
+// A backend that passes every call on to another and keeps the time each kind of operation takes, beside the
+// work it could not have done with less: for fr-bench.
 #pragma once
 #include <map>
 #include <string>
@@ -7,6 +7,17 @@
 #include "backend/backend.h"
 
 namespace fr {
+
+// Bytes: every pass over an activation or a weight that the mathematics asks for, read or written from
+// memory.
+struct Work {
+  double flops = 0, bytes = 0;
+};
+
+struct Spent {
+  double seconds = 0;
+  Work work;
+};
 
 class TimedBackend final : public Backend {
  public:
@@ -47,17 +58,17 @@ class TimedBackend final : public Backend {
 
   std::vector<std::string> implementations() const override { return inner_.implementations(); }
 
-  // Seconds spent in each operation ("conv_forward") since the last reset.
-  const std::map<std::string, double>& seconds() const { return seconds_; }
-  void reset() { seconds_.clear(); }
+  // Of each operation ("conv_forward") since the last reset.
+  const std::map<std::string, Spent>& spent() const { return spent_; }
+  void reset() { spent_.clear(); }
 
  private:
   class TimedFrozenConv;
   template <class Call>
-  void timed(const char* operation, const Call& call);
+  void timed(const char* operation, const Work& work, const Call& call);
 
   Backend& inner_;
-  std::map<std::string, double> seconds_;
+  std::map<std::string, Spent> spent_;
 };
 
 }  // namespace fr

@@ -1,6 +1,7 @@
 #include "core/tensor.h"
 
 #include <fmt/core.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cassert>
@@ -41,12 +42,17 @@ std::string Shape::text() const { return fmt::format("({}, {}, {}, {})", n, c, h
 View view_of(float* data, Shape shape) { return {data, shape, {}, DType::kF32}; }
 View view_of(const float* data, Shape shape) { return {const_cast<float*>(data), shape, {}, DType::kF32}; }
 
-constexpr std::align_val_t kAlignment{64};
+constexpr int64_t kLarge = 4 << 20;  // bytes from which huge pages (2 MB) pay
+std::align_val_t alignment_of(int64_t bytes) {
+  return std::align_val_t{bytes >= kLarge ? size_t{2} << 20 : 64};
+}
 
 Memory::Memory(int64_t bytes) : bytes_(bytes) {
   assert(bytes >= 0);
-  data_ =
-      static_cast<std::byte*>(::operator new(static_cast<size_t>(std::max<int64_t>(bytes, 1)), kAlignment));
+  const auto size = static_cast<size_t>(std::max<int64_t>(bytes, 1));
+  data_ = static_cast<std::byte*>(::operator new(size, alignment_of(bytes)));
+  // Activations are walked in strides that 4 KB pages make expensive. Only a wish: a refusal changes nothing.
+  if (bytes >= kLarge) madvise(data_, size, MADV_HUGEPAGE);
 }
 
 Memory& Memory::operator=(Memory&& other) noexcept {
@@ -55,7 +61,7 @@ Memory& Memory::operator=(Memory&& other) noexcept {
   return *this;
 }
 
-Memory::~Memory() { ::operator delete(data_, kAlignment); }
+Memory::~Memory() { ::operator delete(data_, alignment_of(bytes_)); }
 
 Tensor::Tensor(Shape shape, Layout layout, DType dtype)
     : memory_(shape.count() * size_of(dtype)), view_{memory_.data(), shape, layout, dtype} {
