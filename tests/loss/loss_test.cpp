@@ -204,7 +204,7 @@ TEST_CASE("inter-class filtering sets large other cosines to logit 0 without gra
   options.filter = 0.7;
   const LossRun run = run_loss(options, *backend, in);
   CHECK(run.loss == doctest::Approx(std::log(std::exp(1.2) + 2) - 1.2).epsilon(1e-6));
-  for (const size_t k : {3, 4, 5}) CHECK(run.dw[k] == 0.0f);
+  for (const size_t k : {3UL, 4UL, 5UL}) CHECK(run.dw[k] == 0.0f);
   CHECK(run.dw[7] != 0.0f);
 }
 
