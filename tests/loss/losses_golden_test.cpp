@@ -142,7 +142,8 @@ TEST_CASE("golden: the large case") {
       if (!name.starts_with("arcface_s")) continue;
       LossOptions options;
       options.scale = std::stod(name.substr(9));
-      INFO(name);
+      const auto& shown = name;  // clang 14 captures no structured binding
+      INFO(shown);
       for (const int64_t tile : {96, 1024}) {
         options.tile = tile;
         const LossRun run = run_loss(options, backend, in);
@@ -174,7 +175,8 @@ TEST_CASE("golden: target-logit curves") {
   }
   for (const auto& [name, values] : curves.items()) {
     if (name == "theta") continue;
-    INFO(name);
+    const auto& shown = name;  // clang 14 captures no structured binding
+    INFO(shown);
     LossOptions options;
     options.scale = 1;
     const size_t first = name.find('_'), second = name.find('_', first + 1);

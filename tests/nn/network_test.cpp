@@ -30,7 +30,8 @@ TEST_CASE("parameters and multiply-adds equal the published ones") {
       {"iresnet200", {118'833'920, 23.5}}, {"mobilefacenet", {2'059'520, 0}}};
   for (const auto& [name, e] : expected) {
     const Graph g = Registry<NetworkKind>::instance().find(name)({});
-    CAPTURE(name);
+    const auto& shown = name;  // clang 14 captures no structured binding
+    CAPTURE(shown);
     CHECK(g.parameter_count() == e.parameters);
     const double giga = static_cast<double>(g.multiply_adds()) * 1e-9;
     if (e.giga_multiply_adds > 0) CHECK(giga == doctest::Approx(e.giga_multiply_adds).epsilon(0.005));

@@ -43,7 +43,8 @@ double element(const StoredTensor& t, size_t i, size_t size) {
 void check_read(const Safetensors& file, const Json& expected) {
   CHECK(file.tensors().size() == expected["tensors"].size());
   for (const auto& [name, e] : expected["tensors"].items()) {
-    CAPTURE(name);
+    const auto& shown = name;  // clang 14 captures no structured binding
+    CAPTURE(shown);
     const StoredTensor& t = file.tensor(name);
     const auto values = e["values"].get<std::vector<double>>();
     CHECK(t.dtype == e["dtype"].get<std::string>());

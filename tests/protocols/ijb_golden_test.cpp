@@ -36,7 +36,8 @@ TEST_CASE("IJB-C 1:1: every pooling") {
   int variants = 0;
   for (const auto& [name, e] : expected.items()) {
     if (!e.is_object() || !e.contains("templates")) continue;
-    CAPTURE(name);
+    const auto& shown = name;  // clang 14 captures no structured binding
+    CAPTURE(shown);
     ++variants;
     const MediaPooling pooling = parse_media_pooling(name);
     CHECK(pooling.keep_norm == e["norm_kept"].get<bool>());
@@ -72,7 +73,8 @@ TEST_CASE("IJB-C 1:1: malformed lists are refused with file and line") {
   const Json expected = read_json(folder / "expected.json");
   REQUIRE(!expected["refuse"].empty());
   for (const auto& [bad, place] : expected["refuse"].items()) {
-    CAPTURE(bad);
+    const auto& shown = bad;  // clang 14 captures no structured binding
+    CAPTURE(shown);
     const std::string target = place.get<std::string>().substr(std::string("in place of ").size());
     ScratchFolder scratch;
     fs::copy(folder / "IJBC", scratch / "IJBC", fs::copy_options::recursive);

@@ -62,7 +62,8 @@ TEST_CASE("every file reads, and every number has value, unit, version and sourc
     for (const PaperRow& row : read.rows) {
       for (const auto& [column, cell] : row.numbers) {
         CAPTURE(row.label);
-        CAPTURE(column);
+        const auto& shown = column;  // clang 14 captures no structured binding
+        CAPTURE(shown);
         CHECK(std::isfinite(cell.value));
         CHECK_FALSE(cell.text.empty());
         CHECK_FALSE(cell.source.empty());
