@@ -3,6 +3,7 @@
 #pragma once
 #include <string_view>
 
+#include "backend/backend.h"
 #include "backend/onednn/prepared.h"
 #include "backend/onednn/version.h"
 #include "core/error.h"
