@@ -113,7 +113,7 @@ TEST_CASE("landmarks on the template change nothing; shifted ones undo a shift")
   plan.items = {
       {.name = "a", .file = scratch / "a.png"},
       {.name = "b", .file = scratch / "b.png", .landmarks = kReferenceLandmarks, .has_landmarks = true}};
-  for (size_t i = 0; i < 10; ++i) plan.items[1].landmarks[i] += i % 2 == 0 ? 10 : 20;
+  for (size_t i = 0; i < 10; ++i) plan.items[1].landmarks[i] += i % 2 == 0 ? 10.0f : 20.0f;
   TinyNetwork tiny;
   const EmbeddedPlan rows = embed(plan, tiny.network, {.flip = false, .progress = false});
   CHECK(same(rows.original.row(0), rows.original.row(1)));
