@@ -29,6 +29,7 @@ void count_delete(void* memory) {
 }  // namespace
 
 void* operator new(size_t size) { return count_new(std::malloc(size)); }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept { return count_new(std::malloc(bytes)); }
 void* operator new(size_t size, std::align_val_t alignment) {
   const auto unit = static_cast<size_t>(alignment);
   return count_new(std::aligned_alloc(unit, (size + unit - 1) / unit * unit));
