@@ -37,7 +37,8 @@ void add_options(Options& options, TrainCommand& c) {
            "folder of packed crops, or with one folder of images per identity; without it, synthetic faces")
       .add("--out", c.out, "folder of model, checkpoint and log (runs/NETWORK-LOSS)")
       .flag("--fresh", t.fresh, "start over; without it a run continues from the checkpoint in --out")
-      .add("--network", t.network, "iresnet_tiny iresnet18 iresnet34 iresnet50 iresnet100 iresnet200")
+      .add("--network", t.network,
+           "iresnet_mini iresnet_tiny iresnet18 iresnet34 iresnet50 iresnet100 iresnet200 mobilefacenet")
       .add("--embedding-size", t.network_options.embedding_size, "numbers an embedding has")
       .add("--dropout", c.dropout, "rate before the last linear layer")
       .add("--loss", t.loss.name, "softmax nsoftmax sphereface cosface arcface cm1 cm2")
