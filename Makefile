@@ -36,7 +36,7 @@ build: setup $(BUILD)/build.ninja
 
 demo: setup
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja CMAKE_FLAGS="$(CMAKE_FLAGS)"
-	cmake --build $(BUILD) -j $(JOBS) --target programs
+	cmake --build $(BUILD) -j $(JOBS) --target fr-data fr-train fr-eval fr-report
 	apps/demo.sh $(BUILD)/bin demo
 
 test: build
