@@ -1,0 +1,54 @@
+// stream_scores: the pair_score of every probe with every gallery row, tile by tile, shown to sinks. No score
+// matrix exists; what is kept is what the sinks keep.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+namespace fr {
+
+// `count` rows of `dim` f32 values, unit vectors where a score is to be a cosine. They are read when their tile
+// comes, so they may be views of a mapped file. Failed items are left out by the caller, who counts them.
+struct RowSet {
+  int64_t count = 0, dim = 0;
+  std::function<void(int64_t i, float* row)> read;  // writes row i (dim); any thread; the same each time
+};
+
+// Takes scores as they are made. Calls with one `thread` (0 … threads-1) come one after another, and so do
+// calls about one probe, whatever the thread. Scores come in any order: what a sink holds at the end must not
+// depend on it (ties by the smaller gallery index).
+class ScoreSink {
+ public:
+  virtual ~ScoreSink() = default;
+  // The least score of `probe` that can still change this sink: lower ones need not be shown, and are not. It
+  // may rise with time; -infinity asks for every score.
+  virtual float cut(int64_t probe) const = 0;
+  virtual void take(int64_t probe, int64_t gallery, float score, int thread) = 0;
+};
+
+// Scores of probes [probe, probe + rows) with gallery rows [gallery, gallery + cols).
+struct ScoreTile {
+  int64_t probe = 0, gallery = 0, rows = 0, cols = 0;
+  int64_t stride = 0;             // floats between rows of `scores`
+  const float* scores = nullptr;  // (rows, cols)
+};
+
+// Takes all scores, whole tiles at a time: for what no cut can spare (a histogram). Calls as above.
+class TileSink {
+ public:
+  virtual ~TileSink() = default;
+  virtual void take(const ScoreTile& tile, int thread) = 0;
+};
+
+struct StreamOptions {
+  int64_t probe_block = 96, gallery_block = 2048;  // rows of a tile's two sides; no result depends on them
+  std::string progress{};                          // title of the progress line; none where empty
+};
+
+// Every probe with every gallery row: each `sinks` element is taken at least the scores not below its cut,
+// each `tiles` element all of them. Throws fr::Error when the two sides differ in dim.
+void stream_scores(const RowSet& probes, const RowSet& gallery, std::span<ScoreSink* const> sinks,
+                   std::span<TileSink* const> tiles = {}, const StreamOptions& options = {});
+
+}  // namespace fr
