@@ -1,9 +1,13 @@
-// The score of a pair, by definition: f64, products rounded before they are added, summed in numpy's pairwise
-// order (spec 7.2), so that it equals the reference code's np.sum over the last axis and no thread, batch or
-// tile can change a bit of it.
+// The score of a pair, by definition, so that no thread, batch or tile can change a bit of it.
+// - pair lists (dot, squared_distance): f64, products rounded before they are added, summed in numpy's
+// pairwise
+//   order (spec 7.2), which equals the reference code's np.sum over the last axis;
+// - streamed protocols (pair_score): f32, one chain of fused multiply-adds in order (design 8).
 #pragma once
 #include <cmath>
 #include <cstdint>
+
+#include "core/device.h"
 
 namespace fr {
 
@@ -42,6 +46,13 @@ inline double squared_distance(const double* a, const double* b, int64_t d) {
 // sum_k a_k b_k of a, b (d): the score of spec 6.4, -1 … 1 for unit vectors.
 inline double dot(const double* a, const double* b, int64_t d) {
   return pairwise_sum<double>(0, d, [=](int64_t k) { return a[k] * b[k]; });
+}
+
+// a . b of f32 rows a, b (d): the score of every streamed protocol.
+FR_HD inline float pair_score(const float* a, const float* b, int64_t d) {
+  float sum = 0;
+  for (int64_t k = 0; k < d; ++k) sum = fmaf(a[k], b[k], sum);
+  return sum;
 }
 
 // Euclidean norm of v (d), in v's own precision.

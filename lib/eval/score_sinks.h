@@ -1,7 +1,9 @@
-// The sinks of stream_scores. Each one's memory is O(probes * k) or O(k + bins), and what it holds does not
-// depend on threads, tiles or order.
+// The sinks of stream_scores. Each one's memory is O(probes * k) or O(threads * (k + bins)), and what it
+// holds at the end does not depend on threads, tiles or order.
 #pragma once
+#include <atomic>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "eval/score_stream.h"
@@ -16,31 +18,30 @@ struct Subjects {
   }
 };
 
-// The `k` largest of all scores, exactly: what a false accept rate of (k-1)/n is decided by.
+// The k largest of all scores, exactly: what a false accept rate is decided by.
 class TailSink final : public ScoreSink {
  public:
-  TailSink(int64_t k, Subjects subjects = {});
-  float cut(int64_t probe) const override;
+  explicit TailSink(int64_t k, Subjects subjects = {});  // k > 0
+  float cut(int64_t) const override { return cut_.load(std::memory_order_relaxed); }
   void take(int64_t probe, int64_t gallery, float score, int thread) override;
   std::vector<float> largest() const;  // descending; min(k, scores) of them
 
  private:
-  struct Part;
-  void raise(Part& part);
   int64_t k_;
   Subjects subjects_;
-  std::vector<Part> parts_;  // one a thread
+  std::atomic<float> cut_ = -std::numeric_limits<float>::infinity();  // k scores are known to reach it
+  std::vector<std::vector<float>> parts_;                             // one a thread, below 2k scores
 };
 
-// The k best gallery rows of each probe, ties by the smaller row. Pairs of one person are left out with
-// Subjects: k = 1 is then the best non-mate.
+// The k best gallery rows of each probe, ties by the smaller row. With Subjects, k = 1 is the best non-mate.
 class TopKSink final : public ScoreSink {
  public:
   struct Hit {
     float score = 0;
     int64_t gallery = -1;
+    bool operator==(const Hit&) const = default;
   };
-  TopKSink(int64_t probes, int64_t k, Subjects subjects = {});
+  TopKSink(int64_t probes, int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t probe) const override;
   void take(int64_t probe, int64_t gallery, float score, int thread) override;
   std::vector<Hit> best(int64_t probe) const;  // best first; fewer than k where the gallery is smaller
@@ -48,21 +49,47 @@ class TopKSink final : public ScoreSink {
  private:
   int64_t k_;
   Subjects subjects_;
-  std::vector<std::vector<Hit>> heaps_;  // (probes)
+  std::vector<std::vector<Hit>> heaps_;  // (probes), the worst hit first
 };
 
 // For given scores of each probe (those of its mates, say): how many gallery rows score at least as much, and
 // how many score more. Ranks under the pessimistic and the optimistic tie rule, for any number of mates.
 class RankSink final : public ScoreSink {
  public:
-  // scores[p]: any number of scores for probe p, in any order.
-  RankSink(std::vector<std::vector<float>> scores, Subjects subjects = {});
-  float cut(int64_t probe) const override;
-  void take(int64_t probe, int64_t gallery, float score, int thread) override;
   struct Above {
     int64_t at_least = 0, more = 0;
   };
-  std::vector<std::vector<Above>> above() const;  // of scores[p][i], in the order given
+  // scores[p]: any number of scores of probe p, in any order.
+  explicit RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects = {});
+  float cut(int64_t probe) const override;
+  void take(int64_t probe, int64_t gallery, float score, int thread) override;
+  Above above(int64_t probe, float score) const;  // `score`: one of those given
+
+ private:
+  struct Marks {
+    std::vector<float> scores;   // ascending, distinct
+    std::vector<Above> between;  // gallery rows from this mark up to the next one
+  };
+  Subjects subjects_;
+  std::vector<Marks> marks_;  // (probes)
+};
+
+// How many scores fall into each of `kBins` equal bins over -1 … 1; what lies outside counts to the first or
+// last bin.
+class HistogramSink final : public TileSink {
+ public:
+  static constexpr int64_t kBins = 1 << 15;
+  HistogramSink();
+  void take(const ScoreTile& tile, int thread) override;
+  std::vector<int64_t> counts() const;  // (kBins), ascending scores
+  static int64_t bin(float score) {
+    const float at = (score + 1) * (kBins / 2);
+    return static_cast<int32_t>(at < 0 ? 0.0f : at < kBins - 1 ? at : static_cast<float>(kBins - 1));
+  }
+  static double lower_edge(int64_t bin) { return static_cast<double>(2 * bin) / kBins - 1; }
+
+ private:
+  std::vector<std::vector<int64_t>> parts_;  // one a thread
 };
 
 }  // namespace fr

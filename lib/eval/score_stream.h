@@ -8,8 +8,9 @@
 
 namespace fr {
 
-// `count` rows of `dim` f32 values, unit vectors where a score is to be a cosine. They are read when their tile
-// comes, so they may be views of a mapped file. Failed items are left out by the caller, who counts them.
+// `count` rows of `dim` f32 values, unit vectors where a score is to be a cosine. They are read when their
+// tile comes, so they may be views of a mapped file. Failed items are left out by the caller, who counts
+// them.
 struct RowSet {
   int64_t count = 0, dim = 0;
   std::function<void(int64_t i, float* row)> read;  // writes row i (dim); any thread; the same each time
@@ -41,14 +42,29 @@ class TileSink {
   virtual void take(const ScoreTile& tile, int thread) = 0;
 };
 
+// How scores are found. No result depends on it.
+enum class Arith {
+  kAuto,        // the screen where it can pay
+  kF32,         // every score by pair_score
+  kInt8Screen,  // 8-bit products first, pair_score for what they leave; tiles they leave dense in f32 whole
+};
+Arith parse_arith(const std::string& text);  // "auto", "f32", "int8-screen"; throws fr::Error
+
 struct StreamOptions {
+  Arith arith = Arith::kAuto;
   int64_t probe_block = 96, gallery_block = 2048;  // rows of a tile's two sides; no result depends on them
   std::string progress{};                          // title of the progress line; none where empty
 };
 
+// What a stream did, for its timing and for the log.
+struct StreamFigures {
+  int64_t pairs = 0;
+  int64_t screened = 0;  // of them, those that the 8-bit screen kept from being scored
+};
+
 // Every probe with every gallery row: each `sinks` element is taken at least the scores not below its cut,
 // each `tiles` element all of them. Throws fr::Error when the two sides differ in dim.
-void stream_scores(const RowSet& probes, const RowSet& gallery, std::span<ScoreSink* const> sinks,
-                   std::span<TileSink* const> tiles = {}, const StreamOptions& options = {});
+StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::span<ScoreSink* const> sinks,
+                            std::span<TileSink* const> tiles = {}, const StreamOptions& options = {});
 
 }  // namespace fr

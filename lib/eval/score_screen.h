@@ -1,0 +1,63 @@
+// A screen in 8 bits before the f32 scores: which pairs of a tile can reach a cut at all. Rows are rounded to
+// a step of their own; the difference to the true score is bounded (design 8), with a, b the rows and a', b'
+// what the codes stand for, by
+//   |a.b - a'.b'| <= |a - a'| |b| + |a'| |b - b'|,
+// plus rounding. What may reach the cut is scored by pair_score, so no result depends on the screen.
+//
+// Probe codes are 7 bits with an offset, 1 … 127, gallery codes 8 bits, -127 … 127: two products fill 16 bits
+// without overflow, which is all that processors before VNNI can add up (u8 x s8 pairs).
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace fr {
+
+// The codes of one side's panels, and what bounds their error.
+class CodedPanels {
+ public:
+  // For up to `rows` rows of `dim` values in panels of `width` lanes (kProbePanel or kGalleryPanel).
+  CodedPanels(int64_t rows, int64_t dim, int64_t width);
+  // Codes the first `rows` rows of the f32 panels (score_kernel.h). Runs on all threads.
+  void code(const float* panels, int64_t rows);
+
+  const uint8_t* panel(int64_t first_row) const {  // (ceil(dim / 4), width, 4); gallery codes are signed
+    return reinterpret_cast<const uint8_t*>(codes_.data()) + first_row * padded_dim_;
+  }
+  int64_t quads() const { return padded_dim_ / 4; }
+  const float* step() const { return step_.data(); }    // (rows) value of one code
+  const float* error() const { return error_.data(); }  // (rows) |row - coded row|, rounded up
+  const float* length() const {
+    return length_.data();
+  }  // (rows) |row| and |coded row|: the larger, rounded up
+  const int32_t* offset() const {
+    return offset_.data();
+  }  // (rows) what the probes' offset adds to each product
+
+ private:
+  void code_lane(const float* panel, int64_t lane, int64_t row);
+  int64_t dim_, padded_dim_, width_;
+  Memory codes_;
+  std::vector<float> step_, error_, length_;
+  std::vector<int32_t> offset_;
+};
+
+// Whether this processor has the instructions that make the screen worth its while.
+bool has_int8_kernel();
+
+// products[r * stride + c] = sum over k of a[k][r] * b[k][c]; a: u8 (quads, 6, 4) of at most 127, b: s8
+// (quads, 16, 4). Only where has_int8_kernel().
+void multiply_codes(int64_t quads, const uint8_t* a, const uint8_t* b, int32_t* products, int64_t stride);
+
+// A tile's pairs that can reach their row's cut: the columns of each row, ascending.
+struct ScreenTile {
+  int64_t probe = 0, gallery = 0, rows = 0, cols = 0;  // first rows in the coded panels; rows a multiple of 6
+};
+// candidates (rows): cleared and filled. cuts (rows). products: scratch (rows, cols rounded up to 16). False
+// as soon as more than `most` pairs pass: the tile is then better scored whole.
+bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const ScreenTile& tile, int64_t dim,
+                 const float* cuts, int32_t* products, int64_t most,
+                 std::vector<std::vector<int32_t>>& candidates);
+
+}  // namespace fr

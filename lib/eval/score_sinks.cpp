@@ -1,0 +1,141 @@
+#include "eval/score_sinks.h"
+
+#include <algorithm>
+#include <cassert>
+#include <functional>
+#include <utility>
+
+#include "core/parallel.h"
+
+namespace fr {
+
+namespace {
+
+// Better: the larger score, of equal ones the smaller gallery row. The heap's front is its worst hit.
+bool better(const TopKSink::Hit& a, const TopKSink::Hit& b) {
+  return a.score > b.score || (a.score == b.score && a.gallery < b.gallery);
+}
+
+// The k largest of `scores`, in any order.
+void keep_largest(std::vector<float>& scores, int64_t k) {
+  if (std::ssize(scores) <= k) return;
+  std::nth_element(scores.begin(), scores.begin() + (k - 1), scores.end(), std::greater<>());
+  scores.resize(static_cast<size_t>(k));
+}
+
+}  // namespace
+
+TailSink::TailSink(int64_t k, Subjects subjects)
+    : k_(k), subjects_(std::move(subjects)), parts_(static_cast<size_t>(thread_count())) {
+  assert(k > 0);
+}
+
+void TailSink::take(int64_t probe, int64_t gallery, float score, int thread) {
+  if (subjects_.same(probe, gallery)) return;
+  std::vector<float>& part = parts_[static_cast<size_t>(thread)];
+  part.push_back(score);
+  if (std::ssize(part) < 2 * k_) return;
+  keep_largest(part, k_);
+  const float reached = part.back();  // the k-th largest
+  float known = cut_.load(std::memory_order_relaxed);
+  while (reached > known && !cut_.compare_exchange_weak(known, reached, std::memory_order_relaxed)) {
+  }
+}
+
+std::vector<float> TailSink::largest() const {
+  std::vector<float> all;
+  for (const std::vector<float>& part : parts_) all.insert(all.end(), part.begin(), part.end());
+  keep_largest(all, k_);
+  std::sort(all.begin(), all.end(), std::greater<>());
+  return all;
+}
+
+TopKSink::TopKSink(int64_t probes, int64_t k, Subjects subjects)
+    : k_(k), subjects_(std::move(subjects)), heaps_(static_cast<size_t>(probes)) {
+  assert(k > 0);
+}
+
+float TopKSink::cut(int64_t probe) const {
+  const std::vector<Hit>& heap = heaps_[static_cast<size_t>(probe)];
+  return std::ssize(heap) < k_ ? -std::numeric_limits<float>::infinity() : heap.front().score;
+}
+
+void TopKSink::take(int64_t probe, int64_t gallery, float score, int) {
+  if (subjects_.same(probe, gallery)) return;
+  std::vector<Hit>& heap = heaps_[static_cast<size_t>(probe)];
+  const Hit hit{score, gallery};
+  if (std::ssize(heap) == k_) {
+    if (!better(hit, heap.front())) return;
+    std::pop_heap(heap.begin(), heap.end(), better);
+    heap.back() = hit;
+  } else {
+    heap.push_back(hit);
+  }
+  std::push_heap(heap.begin(), heap.end(), better);
+}
+
+std::vector<TopKSink::Hit> TopKSink::best(int64_t probe) const {
+  std::vector<Hit> hits = heaps_[static_cast<size_t>(probe)];
+  std::sort(hits.begin(), hits.end(), better);
+  return hits;
+}
+
+RankSink::RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects)
+    : subjects_(std::move(subjects)), marks_(scores.size()) {
+  for (size_t p = 0; p < scores.size(); ++p) {
+    Marks& marks = marks_[p];
+    marks.scores = scores[p];
+    std::sort(marks.scores.begin(), marks.scores.end());
+    marks.scores.erase(std::unique(marks.scores.begin(), marks.scores.end()), marks.scores.end());
+    marks.between.resize(marks.scores.size());
+  }
+}
+
+float RankSink::cut(int64_t probe) const {
+  const Marks& marks = marks_[static_cast<size_t>(probe)];
+  return marks.scores.empty() ? std::numeric_limits<float>::infinity() : marks.scores.front();
+}
+
+void RankSink::take(int64_t probe, int64_t gallery, float score, int) {
+  if (subjects_.same(probe, gallery)) return;
+  Marks& marks = marks_[static_cast<size_t>(probe)];
+  const auto next = std::upper_bound(marks.scores.begin(), marks.scores.end(), score);
+  const auto at_least = next - marks.scores.begin();  // marks that the score reaches
+  if (at_least == 0) return;
+  ++marks.between[static_cast<size_t>(at_least - 1)].at_least;
+  const auto more = at_least - (marks.scores[static_cast<size_t>(at_least - 1)] == score ? 1 : 0);
+  if (more > 0) ++marks.between[static_cast<size_t>(more - 1)].more;
+}
+
+RankSink::Above RankSink::above(int64_t probe, float score) const {
+  const Marks& marks = marks_[static_cast<size_t>(probe)];
+  const auto at = std::lower_bound(marks.scores.begin(), marks.scores.end(), score) - marks.scores.begin();
+  assert(at < std::ssize(marks.scores) && marks.scores[static_cast<size_t>(at)] == score);
+  Above sum;
+  for (auto i = static_cast<size_t>(at); i < marks.between.size(); ++i) {
+    sum.at_least += marks.between[i].at_least;
+    sum.more += marks.between[i].more;
+  }
+  return sum;
+}
+
+HistogramSink::HistogramSink()
+    : parts_(static_cast<size_t>(thread_count()), std::vector<int64_t>(static_cast<size_t>(kBins))) {}
+
+void HistogramSink::take(const ScoreTile& tile, int thread) {
+  int64_t* counts = parts_[static_cast<size_t>(thread)].data();
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    const float* scores = tile.scores + r * tile.stride;
+    for (int64_t c = 0; c < tile.cols; ++c) ++counts[bin(scores[c])];
+  }
+}
+
+std::vector<int64_t> HistogramSink::counts() const {
+  std::vector<int64_t> sum(static_cast<size_t>(kBins));
+  for (const std::vector<int64_t>& part : parts_) {
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
+  }
+  return sum;
+}
+
+}  // namespace fr
