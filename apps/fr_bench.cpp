@@ -181,6 +181,7 @@ int main(int argc, char** argv) {
   fr::add_train(program);
   fr::add_embed(program);
   fr::add_head(program);
+  fr::add_score(program);
   fr::add_read(program);
   return program.run(argc, argv,
                      []() -> int { throw fr::UsageError("which measurement? (see fr-bench --help)"); });

@@ -68,6 +68,7 @@ void add_ops(Options& program);
 void add_train(Options& program);
 void add_embed(Options& program);
 void add_head(Options& program);
+void add_score(Options& program);
 void add_read(Options& program);  // nothing where the library has no readers
 
 }  // namespace fr

@@ -12,7 +12,7 @@ namespace fr {
 
 namespace {
 
-constexpr int kProbeCode = 63, kGalleryCode = 127, kProbeOffset = 64;
+constexpr int kProbeOffset = 64;
 
 float round_up(double value) {
   const auto nearest = static_cast<float>(value * (1 + 1e-12));
@@ -33,37 +33,54 @@ CodedPanels::CodedPanels(int64_t rows, int64_t dim, int64_t width)
 
 void CodedPanels::code(const float* panels, int64_t rows) {
   parallel_for((rows + width_ - 1) / width_, [&](int64_t panel) {
-    for (int64_t lane = 0; lane < width_; ++lane) {
-      code_lane(panels + panel * width_ * dim_, lane, panel * width_ + lane);
-    }
+    const float* from = panels + panel * width_ * dim_;
+    width_ == kProbePanel ? code_panel<kProbePanel>(from, panel) : code_panel<kGalleryPanel>(from, panel);
   });
 }
 
-void CodedPanels::code_lane(const float* panel, int64_t lane, int64_t row) {
-  const bool probe = width_ == kProbePanel;
-  float largest = 0;
-  for (int64_t k = 0; k < dim_; ++k) largest = std::max(largest, std::fabs(panel[k * width_ + lane]));
-  const int most = probe ? kProbeCode : kGalleryCode;
-  const float step = largest / static_cast<float>(most);
-  const float inverse = step >= std::numeric_limits<float>::min() ? 1 / step : 0;
-  double error = 0, length = 0, coded = 0;
-  int32_t sum = 0;
-  std::byte* to = codes_.data() + (row - lane) * padded_dim_ + lane * 4;
-  for (int64_t k = 0; k < padded_dim_; ++k) {
-    const float value = k < dim_ ? panel[k * width_ + lane] : 0.0f;
-    const int code = std::clamp(static_cast<int>(std::nearbyint(value * inverse)), -most, most);
-    const double stands_for = static_cast<double>(step) * code;
-    error += (value - stands_for) * (value - stands_for);
-    length += static_cast<double>(value) * value;
-    coded += stands_for * stands_for;
-    sum += code;
-    to[k / 4 * width_ * 4 + k % 4] = static_cast<std::byte>(probe ? code + kProbeOffset : code);
+template <int64_t kWidth>
+void CodedPanels::code_panel(const float* from, int64_t panel) {
+  constexpr int kMost = kWidth == kProbePanel ? 63 : 127;
+  constexpr int kOffset = kWidth == kProbePanel ? kProbeOffset : 0;
+  float largest[kWidth] = {}, step[kWidth], inverse[kWidth];
+  for (int64_t k = 0; k < dim_; ++k) {
+#pragma omp simd
+    for (int64_t l = 0; l < kWidth; ++l) largest[l] = std::max(largest[l], std::fabs(from[k * kWidth + l]));
   }
-  const auto at = static_cast<size_t>(row);
-  step_[at] = step;
-  error_[at] = round_up(std::sqrt(error));
-  length_[at] = round_up(std::sqrt(std::max(length, coded)));
-  offset_[at] = kProbeOffset * sum;
+  for (int64_t l = 0; l < kWidth; ++l) {
+    step[l] = largest[l] / static_cast<float>(kMost);
+    inverse[l] = step[l] >= std::numeric_limits<float>::min() ? 1 / step[l] : 0;
+  }
+  double error[kWidth] = {}, length[kWidth] = {}, coded[kWidth] = {};
+  int32_t sum[kWidth] = {};
+  int32_t quad[kWidth] = {};  // four codes of each lane, the first in the lowest byte
+  auto* to = reinterpret_cast<int32_t*>(codes_.data()) + panel * kWidth * quads();
+  for (int64_t k = 0; k < padded_dim_; ++k) {
+    const auto shift = static_cast<int>(k % 4 * 8);
+#pragma omp simd
+    for (int64_t l = 0; l < kWidth; ++l) {
+      const float value = k < dim_ ? from[k * kWidth + l] : 0.0f;
+      // Rounded by cutting a positive number short.
+      const int32_t code = static_cast<int32_t>(value * inverse[l] + (kMost + 0.5f)) - kMost;
+      const double difference = static_cast<double>(value) - static_cast<double>(step[l]) * code;
+      error[l] += difference * difference;
+      length[l] += static_cast<double>(value) * static_cast<double>(value);
+      coded[l] += static_cast<double>(code) * static_cast<double>(code);
+      sum[l] += code;
+      quad[l] |= ((code + kOffset) & 255) << shift;
+    }
+    if (k % 4 < 3) continue;
+    std::copy_n(quad, kWidth, to + k / 4 * kWidth);
+    std::fill_n(quad, kWidth, 0);
+  }
+  for (int64_t l = 0; l < kWidth; ++l) {
+    const auto row = static_cast<size_t>(panel * kWidth + l);
+    step_[row] = step[l];
+    error_[row] = round_up(std::sqrt(error[l]));
+    length_[row] =
+        round_up(std::max(std::sqrt(length[l]), static_cast<double>(step[l]) * std::sqrt(coded[l])));
+    offset_[row] = kProbeOffset * sum[l];
+  }
 }
 
 bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const ScreenTile& tile, int64_t dim,

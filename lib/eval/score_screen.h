@@ -36,7 +36,8 @@ class CodedPanels {
   }  // (rows) what the probes' offset adds to each product
 
  private:
-  void code_lane(const float* panel, int64_t lane, int64_t row);
+  template <int64_t kWidth>
+  void code_panel(const float* from, int64_t panel);
   int64_t dim_, padded_dim_, width_;
   Memory codes_;
   std::vector<float> step_, error_, length_;

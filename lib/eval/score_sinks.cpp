@@ -11,7 +11,7 @@ namespace fr {
 
 namespace {
 
-// Better: the larger score, of equal ones the smaller gallery row. The heap's front is its worst hit.
+// Better: the larger score, of equal ones the smaller gallery row.
 bool better(const TopKSink::Hit& a, const TopKSink::Hit& b) {
   return a.score > b.score || (a.score == b.score && a.gallery < b.gallery);
 }
@@ -51,32 +51,29 @@ std::vector<float> TailSink::largest() const {
 }
 
 TopKSink::TopKSink(int64_t probes, int64_t k, Subjects subjects)
-    : k_(k), subjects_(std::move(subjects)), heaps_(static_cast<size_t>(probes)) {
+    : k_(k),
+      subjects_(std::move(subjects)),
+      hits_(static_cast<size_t>(probes)),
+      cuts_(hits_.size(), -std::numeric_limits<float>::infinity()) {
   assert(k > 0);
 }
 
-float TopKSink::cut(int64_t probe) const {
-  const std::vector<Hit>& heap = heaps_[static_cast<size_t>(probe)];
-  return std::ssize(heap) < k_ ? -std::numeric_limits<float>::infinity() : heap.front().score;
-}
+float TopKSink::cut(int64_t probe) const { return cuts_[static_cast<size_t>(probe)]; }
 
 void TopKSink::take(int64_t probe, int64_t gallery, float score, int) {
   if (subjects_.same(probe, gallery)) return;
-  std::vector<Hit>& heap = heaps_[static_cast<size_t>(probe)];
-  const Hit hit{score, gallery};
-  if (std::ssize(heap) == k_) {
-    if (!better(hit, heap.front())) return;
-    std::pop_heap(heap.begin(), heap.end(), better);
-    heap.back() = hit;
-  } else {
-    heap.push_back(hit);
-  }
-  std::push_heap(heap.begin(), heap.end(), better);
+  std::vector<Hit>& hits = hits_[static_cast<size_t>(probe)];
+  hits.push_back({score, gallery});
+  if (std::ssize(hits) < 2 * k_) return;
+  std::nth_element(hits.begin(), hits.begin() + (k_ - 1), hits.end(), better);
+  hits.resize(static_cast<size_t>(k_));
+  cuts_[static_cast<size_t>(probe)] = hits.back().score;
 }
 
 std::vector<TopKSink::Hit> TopKSink::best(int64_t probe) const {
-  std::vector<Hit> hits = heaps_[static_cast<size_t>(probe)];
+  std::vector<Hit> hits = hits_[static_cast<size_t>(probe)];
   std::sort(hits.begin(), hits.end(), better);
+  if (std::ssize(hits) > k_) hits.resize(static_cast<size_t>(k_));
   return hits;
 }
 

@@ -49,7 +49,8 @@ class TopKSink final : public ScoreSink {
  private:
   int64_t k_;
   Subjects subjects_;
-  std::vector<std::vector<Hit>> heaps_;  // (probes), the worst hit first
+  std::vector<std::vector<Hit>> hits_;  // (probes), below 2k each, in any order
+  std::vector<float> cuts_;             // (probes), that k of them are known to reach
 };
 
 // For given scores of each probe (those of its mates, say): how many gallery rows score at least as much, and

@@ -1,0 +1,141 @@
+// fr-bench score: the scoring engine with each kind of sink, and its 8-bit screen, beside the gemm rate of
+// the same run.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "../apps/fr_bench.h"
+#include "core/error.h"
+#include "core/parallel.h"
+#include "core/peak_memory.h"
+#include "core/random.h"
+#include "eval/score_sinks.h"
+
+namespace fr {
+namespace {
+
+struct ScoreBenchOptions : BenchOptions {
+  int64_t probes = 2000, gallery = 100'000, dim = 512;
+};
+
+// (n, dim) unit rows; each value a sum of four uniform ones.
+std::vector<float> random_units(const char* name, int64_t n, int64_t dim) {
+  std::vector<float> values(static_cast<size_t>(n * dim));
+  parallel_for(n, [&](int64_t i) {
+    const RandomStream stream(1, name, static_cast<uint64_t>(i));
+    float* row = values.data() + i * dim;
+    float sum = 0;
+    for (int64_t k = 0; k < dim; ++k) {
+      const uint32_t bits = stream.bits(static_cast<uint64_t>(k));
+      row[k] = static_cast<float>((bits & 255) + (bits >> 8 & 255) + (bits >> 16 & 255) + (bits >> 24)) - 510;
+      sum += row[k] * row[k];
+    }
+    for (int64_t k = 0; k < dim; ++k) row[k] /= std::sqrt(sum);
+  });
+  return values;
+}
+
+struct Measured {
+  std::string name;
+  Arith arith = Arith::kF32;
+  std::function<void(std::vector<ScoreSink*>&, std::vector<TileSink*>&)> sinks;  // valid until the next call
+};
+
+int run_score(const ScoreBenchOptions& options) {
+  FR_CHECK(options.probes > 0 && options.gallery > 0 && options.dim > 0,
+           "probes {}, gallery {}, dim {}: one at least", options.probes, options.gallery, options.dim);
+  const auto backend = start(options);
+  const std::vector<float> p = random_units("probes", options.probes, options.dim);
+  const std::vector<float> g = random_units("gallery", options.gallery, options.dim);
+  const auto set = [&](const std::vector<float>& values, int64_t count) {
+    return RowSet{count, options.dim, [&](int64_t i, float* row) {
+                    std::copy_n(values.data() + i * options.dim, options.dim, row);
+                  }};
+  };
+  const RowSet probes = set(p, options.probes), gallery = set(g, options.gallery);
+  const auto pairs = static_cast<double>(options.probes) * static_cast<double>(options.gallery);
+  const double flops = 2 * pairs * static_cast<double>(options.dim);
+
+  std::unique_ptr<TailSink> tail;
+  std::unique_ptr<TopKSink> top;
+  std::unique_ptr<RankSink> rank;
+  std::unique_ptr<HistogramSink> histogram;
+  const auto tail_of = [&](double share) {
+    return [&, share](auto& sinks, auto&) {
+      tail = std::make_unique<TailSink>(std::max<int64_t>(1, static_cast<int64_t>(share * pairs)));
+      sinks = {tail.get()};
+    };
+  };
+  const auto top_of = [&](int64_t k) {
+    return [&, k](auto& sinks, auto&) {
+      top = std::make_unique<TopKSink>(options.probes, k);
+      sinks = {top.get()};
+    };
+  };
+  // Mates that score 0.2: about 3 of a million random rows of 512 values do.
+  const auto ranks = [&](auto& sinks, auto&) {
+    rank = std::make_unique<RankSink>(
+        std::vector<std::vector<float>>(static_cast<size_t>(options.probes), {0.2f, 0.3f, 0.5f}));
+    sinks = {rank.get()};
+  };
+  const auto bins = [&](auto&, auto& tiles) {
+    histogram = std::make_unique<HistogramSink>();
+    tiles = {histogram.get()};
+  };
+  const std::vector<Measured> all = {
+      {"top-1, f32", Arith::kF32, top_of(1)},
+      {"top-100, f32", Arith::kF32, top_of(100)},
+      {"ranks, f32", Arith::kF32, ranks},
+      {"tail 1e-6, f32", Arith::kF32, tail_of(1e-6)},
+      {"histogram, f32", Arith::kF32, bins},
+      {"top-1, int8 screen", Arith::kInt8Screen, top_of(1)},
+      {"tail 1e-6, int8 screen", Arith::kInt8Screen, tail_of(1e-6)},
+      {"tail 1e-4, int8 screen", Arith::kInt8Screen, tail_of(1e-4)},
+      {"tail 1e-2, int8 screen", Arith::kInt8Screen, tail_of(1e-2)},
+  };
+  fmt::print("{} probes x {} rows x {}, {} threads\n", options.probes, options.gallery, options.dim,
+             thread_count());
+  fmt::print("{:<24} {:>9} {:>9} {:>9} {:>9}\n", "engine", "s", "Mpairs/s", "of gemm", "screened");
+  Json rows = Json::object();
+  for (const Measured& one : all) {
+    StreamFigures figures;
+    const BesideGemm beside = measure_beside_gemm(*backend, flops, options.seconds, [&] {
+      std::vector<ScoreSink*> sinks;
+      std::vector<TileSink*> tiles;
+      one.sinks(sinks, tiles);
+      figures = stream_scores(probes, gallery, sinks, tiles, {.arith = one.arith});
+    });
+    const double screened = static_cast<double>(figures.screened) / static_cast<double>(figures.pairs);
+    fmt::print("{:<24} {:>9.3f} {:>9.1f} {:>8.1f}% {:>8.2f}%\n", one.name, beside.seconds,
+               pairs / beside.seconds / 1e6, 100 * beside.share, 100 * screened);
+    rows[one.name] = {{"seconds", beside.seconds},
+                      {"least_seconds", beside.least_seconds},
+                      {"of_gemm", beside.share},
+                      {"gemm_flops", beside.gemm_flops},
+                      {"screened", screened}};
+  }
+  write_report(options, {{"measurement", "score"},
+                         {"probes", options.probes},
+                         {"gallery", options.gallery},
+                         {"dim", options.dim},
+                         {"engines", rows},
+                         {"peak_bytes", peak_memory()}});
+  return 0;
+}
+
+}  // namespace
+
+void add_score(Options& program) {
+  static ScoreBenchOptions options;
+  Options& command =
+      program.subcommand("score", "the scoring engine with each sink, in f32 and screened in 8 bits",
+                         "fr-bench score --probes 2000 --gallery 200000", [] { return run_score(options); });
+  command.add("--probes", options.probes, "probe rows")
+      .add("--gallery", options.gallery, "gallery rows")
+      .add("--dim", options.dim, "values a row");
+  add_bench_options(command, options);
+}
+
+}  // namespace fr
