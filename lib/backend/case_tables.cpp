@@ -36,6 +36,12 @@ std::vector<DifferentiableCase> differentiable_cases() {
       {{3, 1, 1, 1}, {1, 16, 112, 112}, 16, {16}, {16}},
       {{3, 1, 1, 1}, {2, 64, 7, 7}, 128, {16}, {16}},
       {{7, 1, 0, 1}, {2, 16, 7, 7}, 8, {8}, {8}},
+      // The weights' gradient in chunks: of images (32 of 7 x 7), of rows, with a stride that leaves a row
+      // over.
+      {{3, 1, 1, 1}, {37, 8, 7, 7}, 8, {8}, {8}},
+      {{3, 1, 1, 1}, {1, 8, 112, 112}, 16, {8}, {8}},
+      {{3, 2, 1, 1}, {3, 16, 11, 13}, 8, {8}, {8}},
+      {{3, 2, 1, 1}, {1, 8, 112, 112}, 8, {8}, {8}},
   };
   for (const ConvolutionCase& c : convolutions) result.push_back(convolution_case(c));
 

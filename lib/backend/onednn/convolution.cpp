@@ -1,6 +1,7 @@
 // Convolution by oneDNN. The caller's layouts are used where a fast kernel takes them; otherwise the library
 // chooses and the operands are reordered into scratch memory. Weights always are: theirs is the library's
-// choice. Groups of less than a vector of channels are merged, see onednn/groups.h.
+// choice. Groups of less than a vector of channels are merged, see onednn/groups.h; one gradient is our own,
+// see onednn/weights3x3.h.
 #include "backend/checks.h"
 #include "backend/onednn/formats.h"
 #include "backend/onednn/groups.h"
@@ -98,6 +99,10 @@ void OnednnBackend::conv_backward_weights(const ConvGeometry& asked, const View&
                                           float* dw) {
   check_convolution("conv_backward_weights", asked, x, dw, dy);
   if (is_depthwise_sum(asked, x.shape, dy.shape)) return add_depthwise_sum(x, dy, dw);
+  if (onednn::has_weights3x3(asked, x, dy)) {
+    implementations_.insert("conv_backward_weights weights3x3");
+    return weights3x3_.add(asked, x, dy, dw);
+  }
   const ConvGeometry g = onednn::merged(asked, x.shape, dy.shape);
   Prepared& p = prepared(key(kBackwardWeights, g, x, dy), "conv_backward_weights", [&] {
     const auto descriptor = best(g, x, dy, [&](const ConvolutionFormats& f) {

@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/onednn/prepared.h"
+#include "backend/onednn/weights3x3.h"
 
 namespace fr {
 
@@ -79,6 +80,7 @@ class OnednnBackend final : public Backend {
   std::set<std::string> implementations_;
   Memory scratch_;
   Tensor rows_, merged_weights_;  // kept between calls
+  onednn::Weights3x3 weights3x3_;
 };
 
 template <class Make>
