@@ -14,6 +14,7 @@
 #include "core/parallel.h"
 #include "core/random.h"
 #include "eval/pair_score.h"
+#include "eval/score_ranks.h"
 #include "eval/score_screen.h"
 #include "eval/score_sinks.h"
 #include "eval/score_stream.h"
@@ -221,6 +222,36 @@ TEST_CASE("stream_scores: every sink equals the sorted brute force, whatever thr
           CHECK(got.histogram == expected.histogram);
         }
       }
+    }
+  }
+}
+
+TEST_CASE("scores_at_ranks: any rank equals the sorted brute force") {
+  for (const Case& c : cases()) {
+    const Subjects people = subjects(c);
+    std::vector<float> scores;
+    for (int64_t i = 0; i < c.probes.count; ++i) {
+      for (int64_t j = 0; j < c.gallery.count; ++j) {
+        if (!people.same(i, j)) scores.push_back(pair_score(c.probes.row(i), c.gallery.row(j), c.probes.dim));
+      }
+    }
+    std::sort(scores.begin(), scores.end(), std::greater<>());
+    const int64_t n = std::ssize(scores);
+    const std::vector<int64_t> ranks = {0, 1, n / 1000, n / 10, n / 2, std::max<int64_t>(n - 1, 0), n, n + 5};
+    const std::vector<RankedScore> got = scores_at_ranks(c.probes.set(), c.gallery.set(), ranks, people);
+    for (size_t i = 0; i < ranks.size(); ++i) {
+      const std::string& name = c.name;
+      CAPTURE(name);
+      CAPTURE(ranks[i]);
+      if (ranks[i] >= n) {
+        CHECK(got[i].score == -std::numeric_limits<float>::infinity());
+        CHECK(got[i].above == n);
+        continue;
+      }
+      const float expected = scores[static_cast<size_t>(ranks[i])];
+      CHECK(got[i].score == expected);
+      CHECK(got[i].above ==
+            std::count_if(scores.begin(), scores.end(), [=](float s) { return s > expected; }));
     }
   }
 }
