@@ -77,8 +77,9 @@ std::vector<TopKSink::Hit> TopKSink::best(int64_t probe) const {
   return hits;
 }
 
-RankSink::RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects)
-    : subjects_(std::move(subjects)), marks_(scores.size()) {
+RankSink::RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects, int64_t limit)
+    : subjects_(std::move(subjects)), limit_(limit), marks_(scores.size()) {
+  assert(limit > 0);
   for (size_t p = 0; p < scores.size(); ++p) {
     Marks& marks = marks_[p];
     marks.scores = scores[p];
@@ -90,24 +91,33 @@ RankSink::RankSink(const std::vector<std::vector<float>>& scores, Subjects subje
 
 float RankSink::cut(int64_t probe) const {
   const Marks& marks = marks_[static_cast<size_t>(probe)];
-  return marks.scores.empty() ? std::numeric_limits<float>::infinity() : marks.scores.front();
+  return marks.lowest < marks.scores.size() ? marks.scores[marks.lowest]
+                                            : std::numeric_limits<float>::infinity();
 }
 
 void RankSink::take(int64_t probe, int64_t gallery, float score, int) {
   if (subjects_.same(probe, gallery)) return;
   Marks& marks = marks_[static_cast<size_t>(probe)];
+  if (score < cut(probe)) return;
   const auto next = std::upper_bound(marks.scores.begin(), marks.scores.end(), score);
-  const auto at_least = next - marks.scores.begin();  // marks that the score reaches
-  if (at_least == 0) return;
-  ++marks.between[static_cast<size_t>(at_least - 1)].at_least;
-  const auto more = at_least - (marks.scores[static_cast<size_t>(at_least - 1)] == score ? 1 : 0);
-  if (more > 0) ++marks.between[static_cast<size_t>(more - 1)].more;
+  const auto reached = static_cast<size_t>(next - marks.scores.begin()) - 1;  // the highest mark it reaches
+  ++marks.between[reached].at_least;
+  if (score > marks.scores[reached]) {
+    ++marks.between[reached].more;
+  } else if (reached > marks.lowest) {
+    ++marks.between[reached - 1].more;
+  } else {
+    return;
+  }
+  ++marks.more;
+  while (marks.more >= limit_) marks.more -= marks.between[marks.lowest++].more;
 }
 
 RankSink::Above RankSink::above(int64_t probe, float score) const {
   const Marks& marks = marks_[static_cast<size_t>(probe)];
   const auto at = std::lower_bound(marks.scores.begin(), marks.scores.end(), score) - marks.scores.begin();
   assert(at < std::ssize(marks.scores) && marks.scores[static_cast<size_t>(at)] == score);
+  if (static_cast<size_t>(at) < marks.lowest) return {limit_, limit_};
   Above sum;
   for (auto i = static_cast<size_t>(at); i < marks.between.size(); ++i) {
     sum.at_least += marks.between[i].at_least;

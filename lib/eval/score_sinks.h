@@ -55,13 +55,16 @@ class TopKSink final : public ScoreSink {
 
 // For given scores of each probe (those of its mates, say): how many gallery rows score at least as much, and
 // how many score more. Ranks under the pessimistic and the optimistic tie rule, for any number of mates.
+// Of a score that `limit` or more rows exceed both counts are `limit`, and it asks for no more of them: a
+// mate that nobody would recognise does not cost half of all scores.
 class RankSink final : public ScoreSink {
  public:
   struct Above {
     int64_t at_least = 0, more = 0;
   };
   // scores[p]: any number of scores of probe p, in any order.
-  explicit RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects = {});
+  explicit RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects = {},
+                    int64_t limit = std::numeric_limits<int64_t>::max());  // limit > 0
   float cut(int64_t probe) const override;
   void take(int64_t probe, int64_t gallery, float score, int thread) override;
   Above above(int64_t probe, float score) const;  // `score`: one of those given
@@ -70,8 +73,11 @@ class RankSink final : public ScoreSink {
   struct Marks {
     std::vector<float> scores;   // ascending, distinct
     std::vector<Above> between;  // gallery rows from this mark up to the next one
+    size_t lowest = 0;           // the first mark that fewer than `limit` rows exceed
+    int64_t more = 0;            // those rows
   };
   Subjects subjects_;
+  int64_t limit_;
   std::vector<Marks> marks_;  // (probes)
 };
 
