@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/npy.h"
 #include "store/hdf5.h"
+#include "store/matrix.h"
 
 namespace fr {
 
@@ -19,6 +20,12 @@ bool is_hdf5(const std::string& path) {
 }
 
 bool is_npy(const std::string& path) { return fs::path(path).extension() == ".npy"; }
+
+bool is_matrix(const std::string& path) { return fs::path(path).extension() == ".bin"; }
+
+[[noreturn]] void fail_ending(const std::string& path) {
+  fail("{}: an embedding file ends in .h5, .hdf5, .npy or .bin", path);
+}
 
 std::string names_beside(const std::string& path) { return fs::path(path).replace_extension(".txt"); }
 
@@ -46,12 +53,11 @@ Embeddings read_npy(const std::string& path) {
   result.rows = npy.shape()[0];
   result.dim = npy.shape()[1];
   result.source = path;
-  if (const std::string names = names_beside(path); fs::exists(names))
-    result.names = read_names(names, result.rows);
   return result;
 }
 
-void write_npy_pair(const std::string& path, const Embeddings& embeddings) {
+// .npy or .bin, and the names beside it.
+void write_pair(const std::string& path, const Embeddings& embeddings) {
   const std::string beside = names_beside(path);
   std::string lines;
   for (const std::string& name : embeddings.names) {
@@ -60,8 +66,13 @@ void write_npy_pair(const std::string& path, const Embeddings& embeddings) {
   }
   FR_CHECK(!lines.empty() || !fs::exists(beside), "{} is in the way: it would name the rows of {}", beside,
            path);
-  write_npy(path, std::span(embeddings.values, static_cast<size_t>(embeddings.rows * embeddings.dim)),
-            {embeddings.rows, embeddings.dim});
+  if (is_matrix(path)) {
+    write_matrix(path, embeddings.rows, embeddings.dim,
+                 [&](int64_t i, float* row) { std::copy_n(embeddings.row(i).data(), embeddings.dim, row); });
+  } else {
+    write_npy(path, std::span(embeddings.values, static_cast<size_t>(embeddings.rows * embeddings.dim)),
+              {embeddings.rows, embeddings.dim});
+  }
   if (!lines.empty()) write_file(beside, lines);
 }
 
@@ -69,16 +80,19 @@ void write_npy_pair(const std::string& path, const Embeddings& embeddings) {
 
 Embeddings read_embeddings(const std::string& path) {
   if (is_hdf5(path)) return read_hdf5(path);
-  FR_CHECK(is_npy(path), "{}: an embedding file ends in .h5, .hdf5 or .npy", path);
-  return read_npy(path);
+  if (!is_npy(path) && !is_matrix(path)) fail_ending(path);
+  Embeddings result = is_npy(path) ? read_npy(path) : read_matrix(path);
+  if (const std::string names = names_beside(path); fs::exists(names))
+    result.names = read_names(names, result.rows);
+  return result;
 }
 
 void write_embeddings(const std::string& path, const Embeddings& embeddings) {
   FR_CHECK(embeddings.names.empty() || static_cast<int64_t>(embeddings.names.size()) == embeddings.rows,
            "{}: {} names for {} rows", path, embeddings.names.size(), embeddings.rows);
   if (is_hdf5(path)) return write_hdf5(path, embeddings);
-  FR_CHECK(is_npy(path), "{}: an embedding file ends in .h5, .hdf5 or .npy", path);
-  write_npy_pair(path, embeddings);
+  if (!is_npy(path) && !is_matrix(path)) fail_ending(path);
+  write_pair(path, embeddings);
 }
 
 }  // namespace fr

@@ -1,5 +1,6 @@
-// Embedding files: HDF5 (.h5, .hdf5) with /embeddings (rows, dim) and /names (rows); NumPy (.npy) with the
-// names, one a line, in the .txt beside it. HDF5 lives in this folder and only here.
+// Embedding files: HDF5 (.h5, .hdf5) with /embeddings (rows, dim) and /names (rows); NumPy (.npy) and OpenCV
+// matrices (.bin, store/matrix.h) with the names, one a line, in the .txt beside them. HDF5 lives in this
+// folder and only here.
 #pragma once
 #include <string>
 
