@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "eval/distractor_metrics.h"
 #include "eval/join.h"
 #include "eval/metrics.h"
 #include "eval/pair_score.h"
@@ -135,15 +136,29 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
   describe_embeddings(embeddings, result);
 
   Stopwatch watch;
-  const JoinedItems items = join_items(plan, embeddings, flipped, options.concatenated_flip);
+  JoinedItems items = join_items(plan, embeddings, flipped, options.concatenated_flip);
   const ItemFeatures& features = items.features;
   result.timing["join"] = watch.lap();
 
-  TemplateFeatures templates;
   result.variant["flip"] = features.flipped.empty() ? "no" : "sum of raw embeddings";
+  result.counts = {{"items", features.items},
+                   {"failed_items", count_failed(features.original)},
+                   {"missing_rows", items.missing},
+                   {"unusable_rows", items.unusable},
+                   {"extra_rows", items.extra}};
+  result.metrics["xnorm"] = {.value = mean_norm(features), .rule = "mean norm of the raw embeddings"};
+  FR_CHECK(plan.pooling != Pooling::kSingle || !options.pooling,
+           "a pooling is chosen for {}, whose templates are single images", plan.protocol);
+
+  if (plan.distractor_search) {  // makes its rows as it goes: templates of all items would be gigabytes
+    watch.lap();
+    add_distractor_search(plan, items, options, result);
+    result.timing["score"] = watch.lap();
+    return result;
+  }
+
+  TemplateFeatures templates;
   if (plan.pooling == Pooling::kSingle) {
-    FR_CHECK(!options.pooling, "a pooling is chosen for {}, whose templates are single images",
-             plan.protocol);
     templates = pool_single(features);
   } else {
     const MediaPooling pooling = options.pooling.value_or(MediaPooling{.flip = !features.flipped.empty()});
@@ -153,15 +168,9 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
   }
   result.timing["pool"] = watch.lap();
 
-  result.counts = {
-      {"items", features.items},
-      {"failed_items", count_failed(features.original)},
-      {"missing_rows", items.missing},
-      {"unusable_rows", items.unusable},
-      {"extra_rows", items.extra},
-      {"templates", templates.count},
-      {"failed_templates", std::count(templates.failed.begin(), templates.failed.end(), uint8_t{1})}};
-  result.metrics["xnorm"] = {.value = mean_norm(features), .rule = "mean norm of the raw embeddings"};
+  result.counts["templates"] = templates.count;
+  result.counts["failed_templates"] =
+      std::count(templates.failed.begin(), templates.failed.end(), uint8_t{1});
 
   for (const PairList& list : plan.pair_lists) {
     watch.lap();

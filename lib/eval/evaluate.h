@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "core/embeddings.h"
+#include "eval/noise.h"
 #include "eval/plan.h"
 #include "eval/pool.h"
 #include "eval/result.h"
+#include "eval/score_stream.h"
 
 namespace fr {
 
@@ -17,6 +19,10 @@ struct EvaluateOptions {
   std::vector<double> far{};              // further false accept rates, beside the protocol's own
   std::optional<MediaPooling> pooling{};  // of IJB; by default N1D1, with the flip where it is given
   bool concatenated_flip = false;         // rows are (2d): original, then mirrored crop
+  Arith arith = Arith::kAuto;             // of streamed scores; no number depends on it
+  bool full_roc = false;       // of a distractor search: the ROC beyond FAR 1e-4, at steps of the score
+  NoiseVector noise_vector{};  // of MegaFace's noise replacement; by default the plan's seed makes it
+  std::string devkit_out{};    // MegaFace: also write the devkit's files (eval/devkit_json.h)
 };
 
 // flipped may be null. Fills protocol, variant, metrics, counts, curves, environment and timing of the

@@ -91,16 +91,32 @@ Metric eer_metric(const SortedScores& sorted, double sign) {
   return metric;
 }
 
-Metric tar_metric(const TarAtFar& tar, const SortedScores& sorted, double sign, const std::string& rule) {
-  Metric metric{.value = tar.tar, .rule = rule};
-  if (std::isnan(tar.tar)) return metric;
-  metric.threshold = sign * tar.threshold;
-  metric.far = tar.far;
-  set_interval(metric, clopper_pearson(tar.accepted, sorted.genuine_total()), "95 %, Clopper-Pearson");
+std::vector<double> all_rates(bool folds, std::span<const double> further) {
+  std::vector<double> rates =
+      folds ? std::vector<double>{1e-1, 1e-2, 1e-3} : std::vector<double>{1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6};
+  for (const double rate : further) {
+    if (std::find(rates.begin(), rates.end(), rate) == rates.end()) rates.push_back(rate);
+  }
+  return rates;
+}
+
+}  // namespace
+
+Metric proportion(int64_t hits, int64_t trials, const std::string& rule) {
+  if (trials == 0) return {.value = std::numeric_limits<double>::quiet_NaN(), .rule = rule};
+  Metric metric{.value = static_cast<double>(hits) / static_cast<double>(trials), .rule = rule};
+  set_interval(metric, clopper_pearson(hits, trials), "95 %, Clopper-Pearson");
   return metric;
 }
 
-// The highest point of each FPR, at most one a step of 0.005 in log10 FPR: what a figure can show.
+Metric tar_metric(const TarAtFar& tar, const SortedScores& sorted, double sign, const std::string& rule) {
+  if (std::isnan(tar.tar)) return {.value = tar.tar, .rule = rule};
+  Metric metric = proportion(tar.accepted, sorted.genuine_total(), rule);
+  metric.threshold = sign * tar.threshold;
+  metric.far = tar.far;
+  return metric;
+}
+
 Curve roc_figure(const Roc& roc, const std::string& name) {
   Curve curve{name, {}, {}, "false accept rate", "true accept rate"};
   double next = 0;
@@ -113,17 +129,6 @@ Curve roc_figure(const Roc& roc, const std::string& name) {
   }
   return curve;
 }
-
-std::vector<double> all_rates(bool folds, std::span<const double> further) {
-  std::vector<double> rates =
-      folds ? std::vector<double>{1e-1, 1e-2, 1e-3} : std::vector<double>{1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6};
-  for (const double rate : further) {
-    if (std::find(rates.begin(), rates.end(), rate) == rates.end()) rates.push_back(rate);
-  }
-  return rates;
-}
-
-}  // namespace
 
 void add_pair_metrics(const PairList& list, std::span<const double> scores, std::span<const double> far,
                       Result& result) {

@@ -1,9 +1,11 @@
 // Metrics: the numbers a pair list's scores give, each with its rule and confidence interval.
 #pragma once
 #include <span>
+#include <string>
 
 #include "eval/plan.h"
 #include "eval/result.h"
+#include "eval/roc.h"
 
 namespace fr {
 
@@ -13,5 +15,14 @@ namespace fr {
 //   both: auc, eer; `far` adds further rates.
 void add_pair_metrics(const PairList& list, std::span<const double> scores, std::span<const double> far,
                       Result& result);
+
+// hits of trials, NaN without any, with its exact (Clopper-Pearson) interval.
+Metric proportion(int64_t hits, int64_t trials, const std::string& rule);
+
+// TAR at a FAR with its interval; sign -1: the thresholds of `tar` are negated distances.
+Metric tar_metric(const TarAtFar& tar, const SortedScores& sorted, double sign, const std::string& rule);
+
+// The highest point of each FPR, at most one a step of 0.005 in log10 FPR: what a figure can show.
+Curve roc_figure(const Roc& roc, const std::string& name);
 
 }  // namespace fr

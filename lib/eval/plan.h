@@ -3,6 +3,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,14 +59,33 @@ struct PairList {
   PairScore score = PairScore::kSquaredDistance;
 };
 
+// Each probe is sought by each of its mates, which hides among the distractors (spec 6.3, 6.6). Mates: two
+// probes of one subject (Plan::subjects). kSingle only.
+struct DistractorSearch {
+  std::vector<int64_t> probes, distractors;  // indices into Plan::items
+  std::vector<int64_t> ranks;                // rank-k for each k, and the CMC curve; empty: none
+  std::vector<double> far;                   // TAR@FAR for each: impostors are probe x distractor
+  std::vector<double> fpir;                  // open-set identification for each; empty: none
+  bool cross_probes = false;                 // also TAR@FAR with pairs of two people's probes as impostors
+  bool ordered = true;                       // genuine pairs are counted both ways
+  // (items), nonzero: on a noise list, to be replaced as spec 6.3 does; empty: nothing is replaced.
+  std::vector<uint8_t> noise;
+  uint64_t noise_seed = 0;
+  std::map<std::string, std::string> variant;  // what the result's variant says of it
+};
+
 struct Plan {
   std::string protocol;  // "lfw"
   std::string list;      // which list made it: file name, for the result
   std::vector<Item> items;
   std::vector<Template> templates;  // empty with kSingle: template i is item i
   Pooling pooling = Pooling::kSingle;
+  std::vector<int64_t>
+      subjects;  // (templates; with kSingle: items) the person on it; -1: nobody with a number
   std::vector<PairList> pair_lists;
-  std::string content_hash;  // of the official lists (and packs)
+  std::optional<DistractorSearch> distractor_search;
+  std::string content_hash;                             // of the official lists (and packs)
+  std::vector<std::pair<std::string, int64_t>> counts;  // further ones that `--plan` prints
   // Published counts for the full benchmark (name, value); `--plan` prints them beside ours.
   std::vector<std::pair<std::string, int64_t>> published;
 };

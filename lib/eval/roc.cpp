@@ -119,15 +119,19 @@ Eer equal_error_rate(const SortedScores& scores) {
   return result;
 }
 
+int64_t allowed_false_accepts(double far, int64_t impostors) {
+  int64_t k = far >= 1 ? impostors : static_cast<int64_t>(far * static_cast<double>(impostors));
+  while (k < impostors && ratio(k + 1, impostors) <= far) ++k;
+  while (k > 0 && ratio(k, impostors) > far) --k;
+  return k;
+}
+
 TarAtFar tar_at_far(const SortedScores& scores, double far) {
   FR_CHECK(far >= 0, "false accept rate {} is not in [0, 1]", far);
   const int64_t total = scores.impostor_total();
   TarAtFar result;
   if (total == 0) return {0, 0, 0, kNan, kNan, kNan};
-  int64_t k = far >= 1 ? total : static_cast<int64_t>(far * static_cast<double>(total));
-  while (k < total && ratio(k + 1, total) <= far) ++k;
-  while (k > 0 && ratio(k, total) > far) --k;
-  result.k = k;
+  const int64_t k = result.k = allowed_false_accepts(far, total);
   result.threshold = k < std::ssize(scores.impostor) ? scores.impostor[static_cast<size_t>(k)]
                                                      : -std::numeric_limits<double>::infinity();
   const auto above = [&](const std::vector<double>& descending) {

@@ -72,6 +72,10 @@ struct Eer {
 };
 Eer equal_error_rate(const SortedScores& scores);
 
+// k of the exact rule: the largest integer with k / impostors <= far (double division); impostors > 0, far >=
+// 0.
+int64_t allowed_false_accepts(double far, int64_t impostors);
+
 // The exact rule (largest FPR <= far): k = largest integer with k / impostors <= far, threshold = the
 // (k+1)-th largest impostor score, accepted = genuine scores strictly above it. far >= 1 accepts every finite
 // score. TAR is NaN when one class is absent.

@@ -89,4 +89,13 @@ inline void check_rates(const Json& expected, const SortedScores& scores) {
   }
 }
 
+// The rate reached at a streamed (f32) threshold. Copies of a probe score 1 among the distractors; where f64
+// tells their norms apart by 1e-8, f32 lets them tie, and a tie at the threshold is not accepted.
+inline bool same_far(double far, const Json& e) {
+  const double accepts = far * e["impostors"].get<double>();
+  const bool copies =
+      near(e["threshold"], 1, 1e-6) || near(e["threshold"], 0, 1e-6);  // dot product, or -distance
+  return near(accepts, e["false_accepts"], 1e-6) || (copies && accepts < e["false_accepts"].get<double>());
+}
+
 }  // namespace fr::test
