@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
     fr::add_evaluation(
         program.subcommand(name, title, "fr-eval " + name + " --data DIR --embeddings FILE.npy",
                            [&mine, name] { return fr::run_evaluation(name, mine); }),
-        mine);
+        name, mine);
   }
   return program.run(argc, argv, list_protocols);
 }

@@ -14,10 +14,14 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "embed/embed.h"
+#include "eval/distractor_search.h"
 #include "eval/evaluate.h"
 #include "eval/folds.h"
 #include "eval/protocol.h"
+#include "eval/unit_rows.h"
 #include "nn/checkpoint.h"
+#include "store/feature_tree.h"
+#include "store/matrix.h"
 #include "store/store.h"
 
 namespace fs = std::filesystem;
@@ -78,12 +82,20 @@ void print_plan(const Protocol& protocol, const Plan& plan) {
     counts.emplace_back("impostor", std::ssize(list.pairs) - genuine);
     if (list.folds > 0) counts.emplace_back("folds", list.folds);
   }
+  if (plan.distractor_search) {
+    const Trials trials = make_trials(*plan.distractor_search, plan.subjects);
+    counts.insert(counts.end(), {{"probes", std::ssize(plan.distractor_search->probes)},
+                                 {"people", trials.people},
+                                 {"trials", trials.count()},
+                                 {"distractors", std::ssize(plan.distractor_search->distractors)}});
+  }
+  counts.insert(counts.end(), plan.counts.begin(), plan.counts.end());
   for (const auto& [name, count] : counts) {
     const auto published = std::find_if(plan.published.begin(), plan.published.end(),
                                         [&name = name](const auto& entry) { return entry.first == name; });
     const std::string beside =
         published == plan.published.end() ? "" : fmt::format("  published {:>9}", published->second);
-    fmt::print("{:<10} {:>9}{}\n", name, count, beside);
+    fmt::print("{:<22} {:>9}{}\n", name, count, beside);
   }
   for (const PairList& list : plan.pair_lists) {
     if (list.folds <= 0) continue;
@@ -128,22 +140,77 @@ void print_result(const Result& result, const std::string& headline) {
   }
 }
 
+// An own option of some protocol; empty for the others.
+std::string own(const EvaluationArguments& arguments, const std::string& spelling) {
+  const auto found = arguments.own.find(spelling);
+  return found == arguments.own.end() ? "" : found->second;
+}
+
 EvaluateOptions evaluate_options(const EvaluationArguments& arguments) {
   EvaluateOptions options{.far = arguments.far, .concatenated_flip = arguments.concatenated_flip};
+  options.arith = parse_arith(arguments.arith);
+  options.full_roc = own(arguments, "--roc") == "full";
   if (!arguments.pooling.empty()) options.pooling = parse_media_pooling(arguments.pooling);
+  if (const std::string folder = own(arguments, "--devkit-out"); !folder.empty()) {
+    std::string algorithm = own(arguments, "--algo");
+    if (algorithm.empty())
+      algorithm = model_name(arguments.model.empty() ? arguments.embeddings : arguments.model);
+    options.devkit_out = fs::path(folder) / fmt::format("facescrub_megaface_{}_{}_{}", algorithm,
+                                                        own(arguments, "--size"), own(arguments, "--set"));
+  }
   return options;
 }
 
-Result evaluate_file(const Plan& plan, const EvaluationArguments& arguments) {
-  const Embeddings original = read_embeddings(arguments.embeddings);
+// Unit rows in the plan's order, zeros for failed items.
+void write_submission(const std::string& path, const Plan& plan, const Embeddings& original,
+                      const Embeddings* flipped, bool concatenated_flip) {
+  const JoinedItems items = join_items(plan, original, flipped, concatenated_flip);
+  std::vector<int64_t> usable, row_of(plan.items.size(), -1);
+  for (size_t i = 0; i < row_of.size(); ++i) {
+    if (items.features.original[i] == nullptr) continue;
+    row_of[i] = std::ssize(usable);
+    usable.push_back(static_cast<int64_t>(i));
+  }
+  const UnitRows rows(items.features, std::move(usable));
+  write_matrix(path, std::ssize(row_of), items.features.dim, [&](int64_t i, float* row) {
+    const int64_t unit = row_of[static_cast<size_t>(i)];
+    if (unit < 0) {
+      std::fill_n(row, items.features.dim, 0.0f);
+    } else {
+      rows.read(unit, row);
+    }
+  });
+  fmt::print("{}: {} unit rows of {} values, {} of failed images are zero\n", path, row_of.size(),
+             items.features.dim, std::ssize(row_of) - rows.count());
+}
+
+// The result; none where the rows are only to be written.
+std::optional<Result> evaluate_rows(const Plan& plan, const Embeddings& original, const Embeddings* flipped,
+                                    const EvaluationArguments& arguments) {
+  const std::string submission = own(arguments, "--submission");
+  if (submission.empty()) return evaluate(plan, original, flipped, evaluate_options(arguments));
+  write_submission(submission, plan, original, flipped, arguments.concatenated_flip);
+  return std::nullopt;
+}
+
+// An embedding file, or the devkit's folder of one file an image.
+Embeddings read_rows(const std::string& path, const Plan& plan, const EvaluationArguments& arguments) {
+  if (!fs::is_directory(path)) return read_embeddings(path);
+  return read_feature_tree(
+      path, own(arguments, "--algo"), std::ssize(plan.items),
+      [&](int64_t i) -> const std::string& { return plan.items[static_cast<size_t>(i)].name; });
+}
+
+std::optional<Result> evaluate_file(const Plan& plan, const EvaluationArguments& arguments) {
+  const Embeddings original = read_rows(arguments.embeddings, plan, arguments);
   std::optional<Embeddings> flipped;
-  if (!arguments.flipped.empty()) flipped = read_embeddings(arguments.flipped);
-  Result result = evaluate(plan, original, flipped ? &*flipped : nullptr, evaluate_options(arguments));
-  result.model["file"] = arguments.embeddings;
+  if (!arguments.flipped.empty()) flipped = read_rows(arguments.flipped, plan, arguments);
+  std::optional<Result> result = evaluate_rows(plan, original, flipped ? &*flipped : nullptr, arguments);
+  if (result) result->model["file"] = arguments.embeddings;
   return result;
 }
 
-Result evaluate_model(const Plan& plan, const EvaluationArguments& arguments) {
+std::optional<Result> evaluate_model(const Plan& plan, const EvaluationArguments& arguments) {
   const std::unique_ptr<Backend> backend = make_backend(arguments.backend);
   const std::unique_ptr<Network> network = load_network(arguments.model, *backend);
   const auto begin = std::chrono::steady_clock::now();
@@ -152,8 +219,10 @@ Result evaluate_model(const Plan& plan, const EvaluationArguments& arguments) {
   options.flip = !arguments.no_flip;
   const EmbeddedPlan embedded = embed(plan, *network, options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  Result result = evaluate(plan, embedded.original, embedded.flipped ? &*embedded.flipped : nullptr,
-                           evaluate_options(arguments));
+  std::optional<Result> evaluated =
+      evaluate_rows(plan, embedded.original, embedded.flipped ? &*embedded.flipped : nullptr, arguments);
+  if (!evaluated) return evaluated;
+  Result& result = *evaluated;
   const Safetensors checkpoint(arguments.model);
   for (const auto& [key, value] : checkpoint.metadata()) result.model[key] = value;
   result.model["file"] = arguments.model;
@@ -162,16 +231,17 @@ Result evaluate_model(const Plan& plan, const EvaluationArguments& arguments) {
   result.preprocessing["image"] = embedded.preprocessing;
   result.environment["backend"] = backend->name();
   result.timing["embed"] = seconds.count();
-  return result;
+  return evaluated;
 }
 
 }  // namespace
 
-void add_evaluation(Options& options, EvaluationArguments& a) {
+void add_evaluation(Options& options, const std::string& protocol, EvaluationArguments& a) {
   options
-      .add("--data", a.data,
-           "the benchmark: a .bin pack, its folder, or official lists with images ($FR_DATA/NAME)")
-      .add("--embeddings", a.embeddings, "rows to evaluate: .npy (names in the .txt beside it) or .h5")
+      .add("--data", a.data, "the benchmark ($FR_DATA/" + protocol + "): " + find_protocol(protocol).needs())
+      .add("--embeddings", a.embeddings,
+           "rows to evaluate: .h5, .npy or a matrix .bin (names in the .txt beside it); "
+           "the devkit's folder of .bin files")
       .add("--flipped", a.flipped, "rows of the mirrored images, added to the others")
       .flag("--concat-flip", a.concatenated_flip, "each row is an embedding and that of the mirrored image")
       .add("--model", a.model, "a network to embed the images with (.safetensors)")
@@ -181,9 +251,19 @@ void add_evaluation(Options& options, EvaluationArguments& a) {
       .add("--far", a.far, "false accept rates; the first is printed first")
       .add("--folds", a.folds, "folds of the accuracy")
       .add("--pooling", a.pooling, "of templates: N1D1F1 = norm kept, detector score used, flip added")
+      .choice("--arith", a.arith, {"auto", "f32", "int8-screen"},
+              "of streamed scores: a screen in 8 bits before f32; the same numbers")
       .add("--threads", a.threads, "threads (0: all)")
       .add("--out", a.out, "the result file (results/NAME-MODEL.json)")
       .flag("--plan", a.plan_only, "print the counts of the benchmark and stop");
+  for (const OwnOption& own : find_protocol(protocol).own_options()) {
+    std::string& value = a.own[own.spelling] = own.value;
+    if (own.choices.empty()) {
+      options.add(own.spelling, value, own.help);
+    } else {
+      options.choice(own.spelling, value, own.choices, own.help);
+    }
+  }
 }
 
 int run_evaluation(const std::string& name, const EvaluationArguments& arguments) {
@@ -201,13 +281,21 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
 
   const auto begin = std::chrono::steady_clock::now();
   const bool embed_images = !arguments.plan_only && !arguments.model.empty();
-  const Plan plan = protocol.plan({.data = data, .folds = arguments.folds, .images = embed_images});
+  ProtocolOptions options{.data = data, .folds = arguments.folds, .images = embed_images};
+  for (const OwnOption& option : protocol.own_options()) {
+    const auto given = arguments.own.find(option.spelling);
+    if (given != arguments.own.end() && given->second != option.value) options.own.insert(*given);
+  }
+  const Plan plan = protocol.plan(options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   if (arguments.plan_only) {
     print_plan(protocol, plan);
     return 0;
   }
-  Result result = embed_images ? evaluate_model(plan, arguments) : evaluate_file(plan, arguments);
+  std::optional<Result> evaluated =
+      embed_images ? evaluate_model(plan, arguments) : evaluate_file(plan, arguments);
+  if (!evaluated) return 0;
+  Result& result = *evaluated;
   const std::string model = model_name(embed_images ? arguments.model : arguments.embeddings);
   result.model.emplace("name", model);
   result.dataset["path"] = data;
@@ -227,7 +315,7 @@ int protocol_main(const std::string& protocol, int argc, char** argv) {
   const std::string program = "fr-eval-" + protocol;
   EvaluationArguments arguments;
   Options options(program, find_protocol(protocol).title(), example(program));
-  add_evaluation(options, arguments);
+  add_evaluation(options, protocol, arguments);
   return options.run(argc, argv, [&] { return run_evaluation(protocol, arguments); });
 }
 

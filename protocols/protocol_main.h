@@ -1,6 +1,7 @@
 // The command line every fr-eval program shares: plan, embed or read embeddings, evaluate, print, write.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,14 +10,15 @@ namespace fr {
 class Options;
 
 struct EvaluationArguments {
-  std::string data, embeddings, flipped, model, out, pooling, backend = "auto";
+  std::string data, embeddings, flipped, model, out, pooling, backend = "auto", arith = "auto";
   std::vector<double> far;
   int64_t folds = 10, batch_size = 32, threads = 0;  // 0: as many as the machine has
+  std::map<std::string, std::string> own;            // spelling -> value of the protocol's own options
   bool plan_only = false, concatenated_flip = false, no_flip = false;
 };
 
-// Binds the options that all protocols share.
-void add_evaluation(Options& options, EvaluationArguments& arguments);
+// Binds the options that all protocols share, and those of this one.
+void add_evaluation(Options& options, const std::string& protocol, EvaluationArguments& arguments);
 
 // Runs one evaluation: exit status 0. Throws UsageError without data or without anything to evaluate, and
 // fr::Error for faults of the data.

@@ -1,5 +1,6 @@
 // Protocol: turns a benchmark's official files into a Plan. One file each in protocols/.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,11 +9,19 @@
 
 namespace fr {
 
+// An option of one protocol alone: what its --help says and what it is without being given.
+struct OwnOption {
+  std::string spelling, value, help;   // "--size", "1000000", "how many distractors"
+  std::vector<std::string> choices{};  // empty: any text
+};
+
 struct ProtocolOptions {
   std::string data;  // --data DIR, or a .bin file
   int64_t folds = 10;
   bool images =
       false;  // a model is to embed the items: every image must exist, else fr::Error "LIST:LINE: …"
+  std::map<std::string, std::string>
+      own{};  // spelling -> value of the protocol's own options that were given
 };
 
 class Protocol {
@@ -21,8 +30,12 @@ class Protocol {
   virtual std::string title() const = 0;                           // "Labeled Faces in the Wild, view 2"
   virtual std::string needs() const = 0;                           // one line: which files --data must hold
   virtual std::string first_metric() const { return "accuracy"; }  // what the terminal shows first
-  virtual Plan plan(const ProtocolOptions& options) const = 0;     // throws fr::Error naming file and line
+  virtual std::vector<OwnOption> own_options() const { return {}; }
+  virtual Plan plan(const ProtocolOptions& options) const = 0;  // throws fr::Error naming file and line
 };
+
+// The value of an own option: as given, else its default.
+std::string own_value(const Protocol& protocol, const ProtocolOptions& options, const std::string& spelling);
 
 struct ProtocolKind {
   static constexpr const char* name = "protocol";

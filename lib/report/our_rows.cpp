@@ -60,6 +60,7 @@ Draft draft_of(const Result& result, size_t columns) {
   draft.hash = value_of(result.model, "hash");
   draft.pooling = value_of(result.variant, "pooling");
   if (draft.pooling == "single image") draft.pooling.clear();
+  draft.pooling = joined({draft.pooling, value_of(result.variant, "refined")});
   const std::string flip = value_of(result.variant, "flip");
   if (!flip.empty()) draft.flip = flip == "no" ? "no flip" : "flip";
   return draft;
