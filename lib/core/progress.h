@@ -14,6 +14,8 @@ class Progress {
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
+  // What an earlier run did: it counts as done, but not for the rate.
+  void resume_at(int64_t done) { begun_at_ = done_ = done; }
   // `detail` follows the figures ("loss 12.3").
   void update(int64_t done, const std::string& detail = {});
   void finish();

@@ -4,6 +4,7 @@
 #include <bit>
 #include <limits>
 
+#include "core/bytes.h"
 #include "core/parallel.h"
 
 namespace fr {
@@ -40,6 +41,12 @@ class CountSink final : public TileSink {
     }
   }
 
+  std::string state() const override { return Bytes().put(counts()).text(); }
+  void restore(std::string_view state) override {
+    BytesReader bytes(state);
+    parts_[0] = bytes.list<int64_t>();
+    bytes.end();
+  }
   std::vector<int64_t> counts() const {
     std::vector<int64_t> sum = parts_[0];
     for (size_t t = 1; t < parts_.size(); ++t) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/bytes.h"
 #include "core/parallel.h"
 
 namespace fr {
@@ -42,6 +43,15 @@ void TailSink::take(int64_t probe, int64_t gallery, float score, int thread) {
   }
 }
 
+std::string TailSink::state() const { return Bytes().put(largest()).text(); }
+
+void TailSink::restore(std::string_view state) {
+  BytesReader bytes(state);
+  parts_[0] = bytes.list<float>();
+  bytes.end();
+  if (std::ssize(parts_[0]) == k_) cut_ = parts_[0].back();
+}
+
 std::vector<float> TailSink::largest() const {
   std::vector<float> all;
   for (const std::vector<float>& part : parts_) all.insert(all.end(), part.begin(), part.end());
@@ -68,6 +78,19 @@ void TopKSink::take(int64_t probe, int64_t gallery, float score, int) {
   std::nth_element(hits.begin(), hits.begin() + (k_ - 1), hits.end(), better);
   hits.resize(static_cast<size_t>(k_));
   cuts_[static_cast<size_t>(probe)] = hits.back().score;
+}
+
+std::string TopKSink::state() const {
+  Bytes bytes;
+  for (const std::vector<Hit>& hits : hits_) bytes.put(hits);
+  return bytes.put(cuts_).text();
+}
+
+void TopKSink::restore(std::string_view state) {
+  BytesReader bytes(state);
+  for (std::vector<Hit>& hits : hits_) hits = bytes.list<Hit>();
+  cuts_ = bytes.list<float>();
+  bytes.end();
 }
 
 std::vector<TopKSink::Hit> TopKSink::best(int64_t probe) const {
@@ -113,6 +136,24 @@ void RankSink::take(int64_t probe, int64_t gallery, float score, int) {
   while (marks.more >= limit_) marks.more -= marks.between[marks.lowest++].more;
 }
 
+std::string RankSink::state() const {
+  Bytes bytes;
+  for (const Marks& marks : marks_) {
+    bytes.put(static_cast<int64_t>(marks.lowest)).put(marks.more).put(marks.between);
+  }
+  return bytes.text();
+}
+
+void RankSink::restore(std::string_view state) {
+  BytesReader bytes(state);
+  for (Marks& marks : marks_) {
+    marks.lowest = static_cast<size_t>(bytes.value<int64_t>());
+    marks.more = bytes.value<int64_t>();
+    marks.between = bytes.list<Above>();
+  }
+  bytes.end();
+}
+
 RankSink::Above RankSink::above(int64_t probe, float score) const {
   const Marks& marks = marks_[static_cast<size_t>(probe)];
   const auto at = std::lower_bound(marks.scores.begin(), marks.scores.end(), score) - marks.scores.begin();
@@ -135,6 +176,14 @@ void HistogramSink::take(const ScoreTile& tile, int thread) {
     const float* scores = tile.scores + r * tile.stride;
     for (int64_t c = 0; c < tile.cols; ++c) ++counts[bin(scores[c])];
   }
+}
+
+std::string HistogramSink::state() const { return Bytes().put(counts()).text(); }
+
+void HistogramSink::restore(std::string_view state) {
+  BytesReader bytes(state);
+  parts_[0] = bytes.list<int64_t>();
+  bytes.end();
 }
 
 std::vector<int64_t> HistogramSink::counts() const {

@@ -24,6 +24,8 @@ class TailSink final : public ScoreSink {
   explicit TailSink(int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t) const override { return cut_.load(std::memory_order_relaxed); }
   void take(int64_t probe, int64_t gallery, float score, int thread) override;
+  std::string state() const override;
+  void restore(std::string_view state) override;
   std::vector<float> largest() const;  // descending; min(k, scores) of them
 
  private:
@@ -44,6 +46,8 @@ class TopKSink final : public ScoreSink {
   TopKSink(int64_t probes, int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t probe) const override;
   void take(int64_t probe, int64_t gallery, float score, int thread) override;
+  std::string state() const override;
+  void restore(std::string_view state) override;
   std::vector<Hit> best(int64_t probe) const;  // best first; fewer than k where the gallery is smaller
 
  private:
@@ -67,6 +71,8 @@ class RankSink final : public ScoreSink {
                     int64_t limit = std::numeric_limits<int64_t>::max());  // limit > 0
   float cut(int64_t probe) const override;
   void take(int64_t probe, int64_t gallery, float score, int thread) override;
+  std::string state() const override;
+  void restore(std::string_view state) override;
   Above above(int64_t probe, float score) const;  // `score`: one of those given
 
  private:
@@ -88,6 +94,8 @@ class HistogramSink final : public TileSink {
   static constexpr int64_t kBins = 1 << 15;
   HistogramSink();
   void take(const ScoreTile& tile, int thread) override;
+  std::string state() const override;
+  void restore(std::string_view state) override;
   std::vector<int64_t> counts() const;  // (kBins), ascending scores
   static int64_t bin(float score) {
     const float at = (score + 1) * (kBins / 2);

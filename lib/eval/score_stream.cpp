@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -11,6 +12,7 @@
 #include "core/tensor.h"
 #include "eval/score_kernel.h"
 #include "eval/score_screen.h"
+#include "eval/stream_progress.h"
 
 namespace fr {
 
@@ -187,7 +189,8 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   // Few probes are cut finer, so that every thread has some.
   const int64_t group = std::clamp(round_up(probes.count / (4 * thread_count()) + 1, kProbePanel),
                                    kProbePanel, round_up(options.probe_block, kProbePanel));
-  const int64_t most = std::max(kPackedProbeBytes / (d * int64_t{sizeof(float)}), group) / group * group;
+  const int64_t most =
+      std::max(kPackedProbeBytes / (d * int64_t{sizeof(float)}) / kProbePanel, int64_t{1}) * kProbePanel;
   const int64_t probe_block = std::min(most, round_up(probes.count, kProbePanel));
 
   Packed packed{Tensor({.n = probe_block, .c = d}), Tensor({.n = gallery_block, .c = d}), {}, {}};
@@ -202,13 +205,27 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   if (!options.progress.empty()) {
     progress = std::make_unique<Progress>(options.progress, figures.pairs, "pairs");
   }
-  int64_t done = 0;
+  StreamProgress on_disk(
+      options,
+      fmt::format("{} x {} rows of {}, blocks of {} and {}, {} sinks", probes.count, gallery.count, d,
+                  probe_block, gallery_block, sinks.size() + tiles.size()),
+      sinks, tiles);
+  const int64_t resumed = on_disk.resume();
+  int64_t done = 0, block = 0;
   for (int64_t p = 0; p < probes.count; p += probe_block) {
     const int64_t rows = std::min(probe_block, probes.count - p);
-    pack_panels(probes, p, rows, kProbePanel, packed.probes.f32());
-    if (packed.coded_probes) packed.coded_probes->code(packed.probes.f32(), rows);
-    for (int64_t g = 0; g < gallery.count; g += gallery_block) {
+    bool probes_packed = false;
+    for (int64_t g = 0; g < gallery.count; g += gallery_block, ++block) {
       const int64_t cols = std::min(gallery_block, gallery.count - g);
+      if (block < resumed) {
+        done += rows * cols;
+        if (progress) progress->resume_at(done);
+        continue;
+      }
+      if (!std::exchange(probes_packed, true)) {
+        pack_panels(probes, p, rows, kProbePanel, packed.probes.f32());
+        if (packed.coded_probes) packed.coded_probes->code(packed.probes.f32(), rows);
+      }
       pack_panels(gallery, g, cols, kGalleryPanel, packed.gallery.f32());
       if (packed.coded_gallery) packed.coded_gallery->code(packed.gallery.f32(), cols);
 #pragma omp parallel for schedule(dynamic)
@@ -225,9 +242,11 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
       }
       done += rows * cols;
       if (progress) progress->update(done);
+      on_disk.note(block + 1);
     }
   }
   if (progress) progress->finish();
+  on_disk.finish();
   for (const Worker& worker : workers) figures.screened += worker.screened();
   return figures;
 }

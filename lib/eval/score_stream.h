@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace fr {
 
@@ -16,12 +17,19 @@ struct RowSet {
   std::function<void(int64_t i, float* row)> read;  // writes row i (dim); any thread; the same each time
 };
 
+// What has been taken so far, as bytes, so that a long stream can stop and go on.
+class Resumable {
+ public:
+  virtual ~Resumable() = default;
+  virtual std::string state() const = 0;
+  virtual void restore(std::string_view state) = 0;  // into a sink made alike
+};
+
 // Takes scores as they are made. Calls with one `thread` (0 … threads-1) come one after another, and so do
 // calls about one probe, whatever the thread. Scores come in any order: what a sink holds at the end must not
 // depend on it (ties by the smaller gallery index).
-class ScoreSink {
+class ScoreSink : public Resumable {
  public:
-  virtual ~ScoreSink() = default;
   // The least score of `probe` that can still change this sink: lower ones need not be shown, and are not. It
   // may rise with time; -infinity asks for every score.
   virtual float cut(int64_t probe) const = 0;
@@ -36,9 +44,8 @@ struct ScoreTile {
 };
 
 // Takes all scores, whole tiles at a time: for what no cut can spare (a histogram). Calls as above.
-class TileSink {
+class TileSink : public Resumable {
  public:
-  virtual ~TileSink() = default;
   virtual void take(const ScoreTile& tile, int thread) = 0;
 };
 
@@ -54,6 +61,11 @@ struct StreamOptions {
   Arith arith = Arith::kAuto;
   int64_t probe_block = 96, gallery_block = 2048;  // rows of a tile's two sides; no result depends on them
   std::string progress{};                          // title of the progress line; none where empty
+
+  // A file that keeps the sinks' state now and then, and is gone at the end; none where empty. A stream of
+  // the same key, shapes and sinks that finds it goes on from there, any other one is fr::Error.
+  std::string resume_file{}, resume_key{};
+  double resume_seconds = 60;  // from one state to the next
 };
 
 // What a stream did, for its timing and for the log.

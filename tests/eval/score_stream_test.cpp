@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <numeric>
@@ -18,6 +20,7 @@
 #include "eval/score_screen.h"
 #include "eval/score_sinks.h"
 #include "eval/score_stream.h"
+#include "support/support.h"
 
 namespace fr {
 namespace {
@@ -254,6 +257,59 @@ TEST_CASE("scores_at_ranks: any rank equals the sorted brute force") {
             std::count_if(scores.begin(), scores.end(), [=](float s) { return s > expected; }));
     }
   }
+}
+
+TEST_CASE("stream_scores: a stream that was stopped goes on where it was, to the same end") {
+  const test::ScratchFolder folder;
+  const Case c{"resumed", random_rows("p", 60, 32), random_rows("g", 900, 32)};
+  const auto asked = marks(c);
+  const std::filesystem::path file = folder.path() / "state", kept = folder.path() / "kept";
+  StreamOptions options{.arith = Arith::kF32,
+                        .gallery_block = 160,
+                        .resume_file = file.string(),
+                        .resume_key = "one",
+                        .resume_seconds = 0};
+  std::atomic<int64_t> reads = 0;
+  // While row 700 is read, four blocks are done: what is on disk then is what a killed run leaves.
+  RowSet gallery = c.gallery.set();
+  gallery.read = [&](int64_t i, float* row) {
+    if (i == 700 && !std::filesystem::exists(kept)) std::filesystem::copy_file(file, kept);
+    ++reads;
+    std::copy_n(c.gallery.row(i), 32, row);
+  };
+  const auto run = [&] {
+    TailSink tail(kTail);
+    TopKSink top(60, kTop);
+    RankSink ranks(asked);
+    HistogramSink histogram;
+    ScoreSink* const sinks[] = {&tail, &top, &ranks};
+    TileSink* const tiles[] = {&histogram};
+    stream_scores(c.probes.set(), gallery, sinks, tiles, options);
+    Outcome out{tail.largest(), {}, {}, {}, {}, histogram.counts()};
+    for (int64_t i = 0; i < 60; ++i) {
+      out.top.push_back(top.best(i));
+      auto& of = out.ranks.emplace_back();
+      for (const float mark : asked[static_cast<size_t>(i)]) {
+        of.push_back({ranks.above(i, mark).at_least, ranks.above(i, mark).more});
+      }
+    }
+    return out;
+  };
+  const Outcome whole = run();
+  CHECK(reads == 900);
+  CHECK_FALSE(std::filesystem::exists(file));
+
+  std::filesystem::copy_file(kept, file);
+  reads = 0;
+  CHECK(run() == whole);
+  CHECK(reads == 900 - 4 * 160);
+  CHECK_FALSE(std::filesystem::exists(file));
+
+  std::filesystem::copy_file(kept, file);
+  options.resume_key = "another";
+  CHECK_THROWS_WITH_AS(run(), doctest::Contains("is of another run"), Error);
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 3);
+  CHECK_THROWS_WITH_AS(run(), doctest::Contains((file.string() + ": ").c_str()), Error);
 }
 
 TEST_CASE("stream_scores: the screen keeps most pairs of a spread gallery from being scored") {

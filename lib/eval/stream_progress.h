@@ -1,0 +1,33 @@
+// How far a stream of scores has come, on disk: a run of half an hour that was stopped goes on where it was.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "eval/score_stream.h"
+
+namespace fr {
+
+class StreamProgress {
+ public:
+  // `shape` names everything the partition into blocks depends on.
+  StreamProgress(const StreamOptions& options, const std::string& shape, std::span<ScoreSink* const> sinks,
+                 std::span<TileSink* const> tiles);
+  // Blocks done by an earlier run, whose state the sinks now have; 0 without one. Throws fr::Error "FILE: …"
+  // for the file of another run and for a damaged one.
+  int64_t resume();
+  // After a block: writes the state where it is due.
+  void note(int64_t blocks_done);
+  void finish();  // removes the file
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void write(int64_t blocks_done) const;
+  std::string file_, key_;
+  double seconds_;
+  std::vector<Resumable*> sinks_;
+  Clock::time_point written_ = Clock::now();
+};
+
+}  // namespace fr
