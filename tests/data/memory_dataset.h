@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "data/dataset.h"
+#include "support/support.h"
 
 namespace fr::test {
 
@@ -44,20 +45,5 @@ class MemoryDataset final : public Dataset {
  private:
   int64_t identities_, images_;
 };
-
-// The text of the fr::Error that `body` throws; empty when it throws none.
-template <class Body>
-std::string error_of(const Body& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace fr::test

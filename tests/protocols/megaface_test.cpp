@@ -16,6 +16,7 @@
 #include "support/support.h"
 
 using namespace fr;
+using test::contains;
 
 namespace {
 
@@ -27,22 +28,9 @@ Plan plan_of(const std::string& protocol, const test::ScratchFolder& data, Own o
       {.data = data.path().string(), .images = images, .own = std::move(own)});
 }
 
-std::string error_of(const auto& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 std::string error_of(const std::string& protocol, const test::ScratchFolder& data, Own own = {},
                      bool images = false) {
-  return error_of([&] { plan_of(protocol, data, own, images); });
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+  return test::error_of([&] { plan_of(protocol, data, own, images); });
 }
 
 std::vector<std::string> names(const Plan& plan, const std::vector<int64_t>& items) {
@@ -294,7 +282,8 @@ TEST_CASE("Trillion-Pairs: rows in list order, labels beside them") {
   CHECK(contains(list_error("p/0.jpg 1 2 3 4 5 6 7 8 9 x\n"), "testdata_lmk.txt:2: 'x' is not a number"));
   CHECK(contains(list_error("p/0.jpg 1 2 3 4 5 6 7 8 9 nan\n"),
                  "testdata_lmk.txt:2: 'nan' is not a finite number"));
-  CHECK_FALSE(error_of("trillion_pairs", data, {}, true) == "no error");
+  write_file(data / "testdata_lmk.txt", "d/0.jpg" + points);
+  CHECK(contains(error_of("trillion_pairs", data, {}, true), "testdata_lmk.txt:1: no image"));
 }
 
 TEST_CASE("fr-eval megaface and trillion_pairs as commands") {

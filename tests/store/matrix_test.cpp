@@ -13,6 +13,8 @@
 #include "support/support.h"
 
 using namespace fr;
+using test::contains;
+using test::error_of;
 
 namespace {
 
@@ -22,19 +24,6 @@ std::string text_of(const auto& values) {
 
 std::string matrix(std::vector<int32_t> header, const std::vector<float>& values) {
   return text_of(header) + text_of(values);
-}
-
-std::string error_of(const auto& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

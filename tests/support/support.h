@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "core/error.h"
+
 namespace fr::test {
 
 // Folders named by FR_GOLDEN, FR_GOLDEN_EVAL, FR_SHARED_DATA; by default ../shared/{golden,golden_eval,data}
@@ -26,6 +28,21 @@ class ScratchFolder {
  private:
   std::filesystem::path path_;
 };
+
+// The text of the fr::Error that `body` throws; empty when it throws none.
+template <class Body>
+std::string error_of(const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 // Runs a command line by the shell: exit status, and stdout and stderr together.
 struct Ran {
