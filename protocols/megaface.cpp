@@ -181,7 +181,7 @@ class MegaFace final : public Protocol {
              {"keep", "drop", "replace"}},
             {"--roc",
              "tail",
-             "the ROC curve: tail = exact, up to FAR 1e-4; full = beyond it at steps of the score (slower)",
+             "the ROC curve: tail = exact, up to FAR 1e-5; full = beyond it at steps of the score (slower)",
              {"tail", "full"}},
             {"--noise-seed", "0", "of the random vectors in --noise replace"},
             {"--algo", "",

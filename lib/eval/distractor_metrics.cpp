@@ -14,9 +14,9 @@ namespace fr {
 
 namespace {
 
-constexpr int64_t kCmcRanks = 1000;                 // of the curve
+constexpr int64_t kCmcRanks = 100;                  // of the curve
 constexpr int64_t kMostKept = int64_t{1} << 26;     // impostor scores; 256 MB
-constexpr double kCurveFar = 1e-4;                  // the exact ROC curve is drawn up to here,
+constexpr double kCurveFar = 1e-5;                  // the exact ROC curve is drawn up to here,
 constexpr int64_t kCurveScores = int64_t{1} << 22;  // and no further than these scores reach
 constexpr int64_t kWorthProgress = 100'000'000;     // scores
 

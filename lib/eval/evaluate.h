@@ -20,7 +20,7 @@ struct EvaluateOptions {
   std::optional<MediaPooling> pooling{};  // of IJB; by default N1D1, with the flip where it is given
   bool concatenated_flip = false;         // rows are (2d): original, then mirrored crop
   Arith arith = Arith::kAuto;             // of streamed scores; no number depends on it
-  bool full_roc = false;       // of a distractor search: the ROC beyond FAR 1e-4, at steps of the score
+  bool full_roc = false;       // of a distractor search: the ROC beyond FAR 1e-5, at steps of the score
   NoiseVector noise_vector{};  // of MegaFace's noise replacement; by default the plan's seed makes it
   std::string devkit_out{};    // MegaFace: also write the devkit's files (eval/devkit_json.h)
 };
