@@ -17,7 +17,9 @@
 #include "eval/distractor_search.h"
 #include "eval/evaluate.h"
 #include "eval/folds.h"
+#include "eval/outcomes.h"
 #include "eval/protocol.h"
+#include "eval/score_file.h"
 #include "eval/unit_rows.h"
 #include "nn/checkpoint.h"
 #include "store/feature_tree.h"
@@ -129,8 +131,14 @@ void print_result(const Result& result, const std::string& headline) {
     fmt::print("\n");
   }
   const auto& counts = result.counts;
-  fmt::print("{} pairs ({} genuine, {} impostor), {} items, {} failed\n", counts.at("pairs"),
-             counts.at("genuine"), counts.at("impostor"), counts.at("items"), counts.at("failed_items"));
+  fmt::print("{} pairs ({} genuine, {} impostor)", counts.at("pairs"), counts.at("genuine"),
+             counts.at("impostor"));
+  if (!counts.contains("failed_items")) {  // somebody's scores
+    fmt::print(", {} genuine and {} impostor failed\n", counts.at("failed_genuine"),
+               counts.at("failed_impostor"));
+    return;
+  }
+  fmt::print(", {} items, {} failed\n", counts.at("items"), counts.at("failed_items"));
   if (counts.at("failed_items") > 0 || counts.at("extra_rows") > 0) {
     fmt::print(
         "failed: {} rows missing, {} unusable; {} genuine pairs missed and {} impostor pairs rejected for "
@@ -146,7 +154,7 @@ std::string own(const EvaluationArguments& arguments, const std::string& spellin
   return found == arguments.own.end() ? "" : found->second;
 }
 
-EvaluateOptions evaluate_options(const EvaluationArguments& arguments) {
+EvaluateOptions evaluate_options(const EvaluationArguments& arguments, PairOutcomes* outcomes) {
   EvaluateOptions options{.far = arguments.far, .concatenated_flip = arguments.concatenated_flip};
   options.arith = parse_arith(arguments.arith);
   options.full_roc = own(arguments, "--roc") == "full";
@@ -158,6 +166,8 @@ EvaluateOptions evaluate_options(const EvaluationArguments& arguments) {
     options.devkit_out = fs::path(folder) / fmt::format("facescrub_megaface_{}_{}_{}", algorithm,
                                                         own(arguments, "--size"), own(arguments, "--set"));
   }
+  if (arguments.resamples >= 0) options.resamples = arguments.resamples;
+  options.outcomes = outcomes;
   return options;
 }
 
@@ -186,9 +196,9 @@ void write_submission(const std::string& path, const Plan& plan, const Embedding
 
 // The result; none where the rows are only to be written.
 std::optional<Result> evaluate_rows(const Plan& plan, const Embeddings& original, const Embeddings* flipped,
-                                    const EvaluationArguments& arguments) {
+                                    const EvaluationArguments& arguments, const EvaluateOptions& options) {
   const std::string submission = own(arguments, "--submission");
-  if (submission.empty()) return evaluate(plan, original, flipped, evaluate_options(arguments));
+  if (submission.empty()) return evaluate(plan, original, flipped, options);
   write_submission(submission, plan, original, flipped, arguments.concatenated_flip);
   return std::nullopt;
 }
@@ -201,26 +211,42 @@ Embeddings read_rows(const std::string& path, const Plan& plan, const Evaluation
       [&](int64_t i) -> const std::string& { return plan.items[static_cast<size_t>(i)].name; });
 }
 
-std::optional<Result> evaluate_file(const Plan& plan, const EvaluationArguments& arguments) {
-  const Embeddings original = read_rows(arguments.embeddings, plan, arguments);
+// rows: the embedding file, where it was read already.
+std::optional<Result> evaluate_file(const Plan& plan, std::optional<Embeddings> rows,
+                                    const EvaluationArguments& arguments, const EvaluateOptions& options) {
+  const Embeddings original = rows ? std::move(*rows) : read_rows(arguments.embeddings, plan, arguments);
   std::optional<Embeddings> flipped;
   if (!arguments.flipped.empty()) flipped = read_rows(arguments.flipped, plan, arguments);
-  std::optional<Result> result = evaluate_rows(plan, original, flipped ? &*flipped : nullptr, arguments);
+  std::optional<Result> result =
+      evaluate_rows(plan, original, flipped ? &*flipped : nullptr, arguments, options);
   if (result) result->model["file"] = arguments.embeddings;
   return result;
 }
 
-std::optional<Result> evaluate_model(const Plan& plan, const EvaluationArguments& arguments) {
+Result evaluate_given_scores(const Plan& plan, const EvaluationArguments& arguments,
+                             const EvaluateOptions& options) {
+  FR_CHECK(plan.pair_lists.size() == 1, "{} has no pair list to give scores for", plan.protocol);
+  const bool distances = arguments.scores_are == "distance";
+  const std::vector<double> scores =
+      read_scores(arguments.scores, std::ssize(plan.pair_lists[0].pairs), distances);
+  Result result = evaluate_scores(plan, scores, distances, options);
+  result.model["file"] = arguments.scores;
+  return result;
+}
+
+std::optional<Result> evaluate_model(const Plan& plan, const Protocol& protocol,
+                                     const EvaluationArguments& arguments,
+                                     const EvaluateOptions& evaluation) {
   const std::unique_ptr<Backend> backend = make_backend(arguments.backend);
   const std::unique_ptr<Network> network = load_network(arguments.model, *backend);
   const auto begin = std::chrono::steady_clock::now();
   EmbedOptions options;
   options.batch_size = arguments.batch_size;
-  options.flip = !arguments.no_flip;
+  options.flip = protocol.flip() && !arguments.no_flip;
   const EmbeddedPlan embedded = embed(plan, *network, options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  std::optional<Result> evaluated =
-      evaluate_rows(plan, embedded.original, embedded.flipped ? &*embedded.flipped : nullptr, arguments);
+  std::optional<Result> evaluated = evaluate_rows(
+      plan, embedded.original, embedded.flipped ? &*embedded.flipped : nullptr, arguments, evaluation);
   if (!evaluated) return evaluated;
   Result& result = *evaluated;
   const Safetensors checkpoint(arguments.model);
@@ -232,6 +258,20 @@ std::optional<Result> evaluate_model(const Plan& plan, const EvaluationArguments
   result.environment["backend"] = backend->name();
   result.timing["embed"] = seconds.count();
   return evaluated;
+}
+
+// The one of --embeddings, --model and --scores that is given.
+const std::string& evaluated_file(const std::string& name, const EvaluationArguments& a) {
+  const std::string* given = nullptr;
+  for (const std::string* file : {&a.embeddings, &a.model, &a.scores}) {
+    if (file->empty()) continue;
+    if (given != nullptr) throw UsageError(name + ": give only one of --embeddings, --model and --scores");
+    given = file;
+  }
+  if (given == nullptr) {
+    throw UsageError(name + ": give one of --embeddings FILE, --model FILE and --scores FILE (or --plan)");
+  }
+  return *given;
 }
 
 }  // namespace
@@ -248,15 +288,26 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
       .flag("--no-flip", a.no_flip, "with --model: do not embed mirrored images")
       .add("--backend", a.backend, "with --model: auto, ref, onednn, cuda")
       .add("--batch-size", a.batch_size, "with --model: images at a time")
+      .add("--scores", a.scores,
+           "scores of the pairs in list order, instead of embeddings: one a line, or .npy; failed: -inf")
+      .choice("--scores-are", a.scores_are, {"similarity", "distance"},
+              "larger is more alike, or smaller (then failed: inf)")
       .add("--far", a.far, "false accept rates; the first is printed first")
       .add("--folds", a.folds, "folds of the accuracy")
       .add("--pooling", a.pooling, "of templates: N1D1F1 = norm kept, detector score used, flip added")
       .choice("--arith", a.arith, {"auto", "f32", "int8-screen"},
               "of streamed scores: a screen in 8 bits before f32; the same numbers")
       .add("--threads", a.threads, "threads (0: all)")
+      .add("--resamples", a.resamples,
+           "of the people, for intervals of TAR@FAR where they are known (0: none, -1: 1000 for small lists)")
       .add("--out", a.out, "the result file (results/NAME-MODEL.json)")
+      .add("--decisions", a.decisions, "also write every pair's outcome (.npy), for fr-report compare")
       .flag("--plan", a.plan_only, "print the counts of the benchmark and stop");
   for (const OwnOption& own : find_protocol(protocol).own_options()) {
+    if (own.is_switch) {
+      options.flag(own.spelling, a.own_switches[own.spelling], own.help);
+      continue;
+    }
     std::string& value = a.own[own.spelling] = own.value;
     if (own.choices.empty()) {
       options.add(own.spelling, value, own.help);
@@ -269,9 +320,7 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
 int run_evaluation(const std::string& name, const EvaluationArguments& arguments) {
   const Protocol& protocol = find_protocol(name);
   const std::string data = find_data(name, arguments.data);
-  if (!arguments.plan_only && arguments.embeddings.empty() == arguments.model.empty()) {
-    throw UsageError(name + ": give one of --embeddings FILE and --model FILE (or --plan)");
-  }
+  const std::string file = arguments.plan_only ? "" : evaluated_file(name, arguments);
   if (arguments.folds < 1)
     throw UsageError(fmt::format("{}: --folds {} is not positive", name, arguments.folds));
   for (const double rate : arguments.far) {
@@ -279,9 +328,21 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   }
   if (arguments.threads > 0) set_thread_count(static_cast<int>(arguments.threads));
 
+  if (!arguments.decisions.empty() && !arguments.decisions.ends_with(".npy")) {
+    throw UsageError(fmt::format("{}: --decisions {} must end in .npy", name, arguments.decisions));
+  }
+
+  std::optional<Embeddings> rows;
+  if (!arguments.embeddings.empty() && !fs::is_directory(arguments.embeddings)) {
+    rows = read_embeddings(arguments.embeddings);
+  }
   const auto begin = std::chrono::steady_clock::now();
   const bool embed_images = !arguments.plan_only && !arguments.model.empty();
   ProtocolOptions options{.data = data, .folds = arguments.folds, .images = embed_images};
+  if (rows) options.rows = &rows->names;
+  for (const auto& [spelling, set] : arguments.own_switches) {
+    if (set) options.own[spelling] = "yes";
+  }
   for (const OwnOption& option : protocol.own_options()) {
     const auto given = arguments.own.find(option.spelling);
     if (given != arguments.own.end() && given->second != option.value) options.own.insert(*given);
@@ -292,11 +353,16 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
     print_plan(protocol, plan);
     return 0;
   }
-  std::optional<Result> evaluated =
-      embed_images ? evaluate_model(plan, arguments) : evaluate_file(plan, arguments);
+  PairOutcomes outcomes;
+  const EvaluateOptions evaluation =
+      evaluate_options(arguments, arguments.decisions.empty() ? nullptr : &outcomes);
+  std::optional<Result> evaluated = embed_images ? evaluate_model(plan, protocol, arguments, evaluation)
+                                    : arguments.scores.empty()
+                                        ? evaluate_file(plan, std::move(rows), arguments, evaluation)
+                                        : evaluate_given_scores(plan, arguments, evaluation);
   if (!evaluated) return 0;
   Result& result = *evaluated;
-  const std::string model = model_name(embed_images ? arguments.model : arguments.embeddings);
+  const std::string model = model_name(file);
   result.model.emplace("name", model);
   result.dataset["path"] = data;
   if (is_synthetic(data)) result.dataset["kind"] = "synthetic";
@@ -306,6 +372,11 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
                arguments.far.empty() ? protocol.first_metric() : "tar@far=" + rate_text(arguments.far[0]));
   const std::string out =
       arguments.out.empty() ? fmt::format("results/{}-{}.json", name, model) : arguments.out;
+  if (!arguments.decisions.empty()) {
+    FR_CHECK(!outcomes.alike.empty(), "{} has no pair list whose decisions could be kept", name);
+    write_outcomes(arguments.decisions, outcomes, out, result);
+    fmt::print("{}\n", arguments.decisions);
+  }
   write_result(out, result);
   fmt::print("{}\n", out);
   return 0;

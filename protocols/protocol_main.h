@@ -10,10 +10,13 @@ namespace fr {
 class Options;
 
 struct EvaluationArguments {
-  std::string data, embeddings, flipped, model, out, pooling, backend = "auto", arith = "auto";
+  std::string data, embeddings, flipped, model, scores, scores_are = "similarity", decisions, out, pooling,
+                                                        backend = "auto", arith = "auto";
   std::vector<double> far;
   int64_t folds = 10, batch_size = 32, threads = 0;  // 0: as many as the machine has
+  int64_t resamples = -1;                            // -1: EvaluateOptions::resamples' own default
   std::map<std::string, std::string> own;            // spelling -> value of the protocol's own options
+  std::map<std::string, bool> own_switches;          // and those that take none
   bool plan_only = false, concatenated_flip = false, no_flip = false;
 };
 

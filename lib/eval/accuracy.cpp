@@ -1,9 +1,11 @@
 #include "eval/accuracy.h"
 
 #include <cmath>
+#include <limits>
 
 #include "eval/folds.h"
 #include "eval/pair_score.h"
+#include "eval/roc.h"
 
 namespace fr {
 
@@ -17,6 +19,29 @@ int64_t correct(const GridCounts& counts, size_t j) {
 }
 
 double ratio(int64_t count, int64_t total) { return static_cast<double>(count) / static_cast<double>(total); }
+
+// The highest threshold with the most pairs judged rightly, and how many.
+struct BestThreshold {
+  double threshold = std::numeric_limits<double>::infinity();
+  int64_t correct = 0;
+};
+
+BestThreshold best_threshold(const SortedScores& scores) {
+  BestThreshold best{.correct = scores.impostor_total()};
+  visit_roc(scores, [&](const RocPoint& point) {
+    const int64_t now = point.tp + scores.impostor_total() - point.fp;
+    if (now > best.correct && std::isfinite(point.threshold)) best = {point.threshold, now};
+  });
+  return best;
+}
+
+// All values but those of the fold.
+template <class Value>
+std::vector<Value> outside(std::span<const Value> values, const Fold& fold) {
+  std::vector<Value> result(values.begin(), values.begin() + fold.begin);
+  result.insert(result.end(), values.begin() + fold.end, values.end());
+  return result;
+}
 
 }  // namespace
 
@@ -51,6 +76,33 @@ Accuracy k_fold_accuracy(std::span<const double> distances, std::span<const uint
     result.train.push_back(
         ratio(correct(fold.train, best), fold.train.genuine_total + fold.train.impostor_total));
     result.folds.push_back(ratio(correct(fold.test, best), fold.fold.size()));
+  }
+  const MeanStd over_folds = mean_std(result.folds);
+  result.mean = over_folds.mean;
+  result.std = over_folds.std;
+  result.far = ratio(false_accepts, impostors);
+  return result;
+}
+
+Accuracy k_fold_accuracy_any_scale(std::span<const double> alike, std::span<const uint8_t> same,
+                                   int64_t folds) {
+  Accuracy result;
+  int64_t false_accepts = 0, impostors = 0;
+  const std::vector<Fold> parts = k_folds(std::ssize(alike), folds);
+  for (const Fold& fold : parts) {
+    const Fold test = parts.size() > 1 ? fold : Fold{};
+    const SortedScores train = sort_with_failed(outside(alike, test), outside(same, test));
+    const BestThreshold best = best_threshold(train);
+    int64_t right = 0;
+    for (auto i = static_cast<size_t>(fold.begin); i < static_cast<size_t>(fold.end); ++i) {
+      const bool accepted = alike[i] >= best.threshold;
+      right += accepted == (same[i] != 0);
+      false_accepts += accepted && !same[i];
+      impostors += !same[i];
+    }
+    result.thresholds.push_back(best.threshold);
+    result.train.push_back(ratio(best.correct, train.genuine_total() + train.impostor_total()));
+    result.folds.push_back(ratio(right, fold.size()));
   }
   const MeanStd over_folds = mean_std(result.folds);
   result.mean = over_folds.mean;

@@ -20,6 +20,12 @@ struct Accuracy {
 // when there are fewer pairs than folds.
 Accuracy k_fold_accuracy(std::span<const double> distances, std::span<const uint8_t> same, int64_t folds);
 
+// The same for scores of any scale, where no grid is given: alike (n), higher is more alike, -infinity for a
+// failed pair. Thresholds are +infinity and the training part's own scores; a pair is called genuine when
+// alike >= threshold; of equally good thresholds the highest. threshold_index stays empty.
+Accuracy k_fold_accuracy_any_scale(std::span<const double> alike, std::span<const uint8_t> same,
+                                   int64_t folds);
+
 // TPR and FPR of the test parts at the 400 thresholds, averaged over the folds (0 where a fold has no such
 // pairs): the reference's calculate_roc.
 struct FoldCurve {

@@ -1,6 +1,7 @@
 #include "eval/evaluate.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -12,6 +13,7 @@
 #include "eval/join.h"
 #include "eval/metrics.h"
 #include "eval/pair_score.h"
+#include "eval/video.h"
 
 namespace fr {
 
@@ -58,6 +60,44 @@ int64_t count_failed(const std::vector<const float*>& rows) {
 void describe_embeddings(const Embeddings& embeddings, Result& result) {
   if (!embeddings.source.empty()) result.model["embeddings"] = embeddings.source;
   if (!embeddings.model.empty()) result.model["hash"] = embeddings.model;
+}
+
+// A result that knows its benchmark and its machine.
+Result begin_result(const Plan& plan) {
+  Result result;
+  result.protocol = plan.protocol;
+  result.dataset = {{"name", plan.protocol}, {"list", plan.list}, {"hash", plan.content_hash}};
+  result.environment = describe_environment();
+  return result;
+}
+
+std::string score_text(const PairList& list) {
+  std::string of = list.score == PairScore::kDot ? "dot product of unit vectors, f64"
+                                                 : "squared L2 distance of unit vectors, f64";
+  switch (list.items) {
+    case ItemPairs::kMinimum:
+      return of + ": least over all pairs of items";
+    case ItemPairs::kMean:
+      return of + ": mean over all pairs of items";
+    case ItemPairs::kMaximum:
+      return of + ": largest over all pairs of items";
+    case ItemPairs::kNone:
+      break;
+  }
+  return of;
+}
+
+void add_metrics(const Plan& plan, const PairList& list, std::span<const double> scores, PairScore score,
+                 const EvaluateOptions& options, Result& result) {
+  const int64_t resamples = std::ssize(list.pairs) <= kResampledPairs ? 1000 : 0;
+  result.variant["ties"] = "never split: equal scores are accepted or rejected together";
+  add_pair_metrics(list, scores,
+                   {.score = score,
+                    .far = options.far,
+                    .subjects = plan.subjects,
+                    .resamples = options.resamples.value_or(resamples),
+                    .outcomes = options.outcomes},
+                   result);
 }
 
 }  // namespace
@@ -129,10 +169,7 @@ std::vector<double> score_pairs(const PairList& list, const TemplateFeatures& te
 
 Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
                 const EvaluateOptions& options) {
-  Result result;
-  result.protocol = plan.protocol;
-  result.dataset = {{"name", plan.protocol}, {"list", plan.list}, {"hash", plan.content_hash}};
-  result.environment = describe_environment();
+  Result result = begin_result(plan);
   describe_embeddings(embeddings, result);
 
   Stopwatch watch;
@@ -147,8 +184,8 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
                    {"unusable_rows", items.unusable},
                    {"extra_rows", items.extra}};
   result.metrics["xnorm"] = {.value = mean_norm(features), .rule = "mean norm of the raw embeddings"};
-  FR_CHECK(plan.pooling != Pooling::kSingle || !options.pooling,
-           "a pooling is chosen for {}, whose templates are single images", plan.protocol);
+  FR_CHECK(!options.pooling || plan.pooling == Pooling::kMedia,
+           "a pooling is chosen for {}, whose templates are no sets of media", plan.protocol);
 
   if (plan.distractor_search) {  // makes its rows as it goes: templates of all items would be gigabytes
     watch.lap();
@@ -160,6 +197,9 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
   TemplateFeatures templates;
   if (plan.pooling == Pooling::kSingle) {
     templates = pool_single(features);
+  } else if (plan.pooling == Pooling::kUnitMean) {
+    templates = pool_unit_mean(plan, features);
+    result.variant["templates"] = "unit mean of unit items, f64";
   } else {
     const MediaPooling pooling = options.pooling.value_or(MediaPooling{.flip = !features.flipped.empty()});
     templates = pool_media(plan, features, pooling);
@@ -174,15 +214,35 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
 
   for (const PairList& list : plan.pair_lists) {
     watch.lap();
-    const std::vector<double> scores = score_pairs(list, templates);
+    const std::vector<double> scores = list.items == ItemPairs::kNone
+                                           ? score_pairs(list, templates)
+                                           : score_item_pairs(plan, list, features);
     result.timing["score"] += watch.lap();
-    result.variant["score"] = list.score == PairScore::kSquaredDistance
-                                  ? "squared L2 distance of unit vectors, f64"
-                                  : "dot product of unit vectors, f64";
-    result.variant["ties"] = "never split: equal scores are accepted or rejected together";
-    add_pair_metrics(list, scores, options.far, result);
+    result.variant["score"] = score_text(list);
+    add_metrics(plan, list, scores, list.score, options, result);
     result.timing["metrics"] += watch.lap();
   }
+  return result;
+}
+
+Result evaluate_scores(const Plan& plan, std::span<const double> scores, bool distances,
+                       const EvaluateOptions& options) {
+  assert(plan.pair_lists.size() == 1 && scores.size() == plan.pair_lists[0].pairs.size());
+  const PairList& list = plan.pair_lists[0];
+  // A little beyond the range: cosines of rounded unit vectors.
+  const double low = distances ? -1e-3 : -1 - 1e-3, high = distances ? 4 + 1e-3 : 1 + 1e-3;
+  const bool unit =
+      std::ranges::all_of(scores, [=](double s) { return !std::isfinite(s) || (low <= s && s <= high); });
+  Result result = begin_result(plan);
+  result.variant["score"] =
+      std::string("given: ") +
+      (distances ? (unit ? "squared L2 distances" : "distances") : (unit ? "cosines" : "similarities"));
+  result.counts = {{"items", std::ssize(plan.items)}, {"templates", std::ssize(plan.templates)}};
+  Stopwatch watch;
+  const PairScore kind = distances ? (unit ? PairScore::kSquaredDistance : PairScore::kDistance)
+                                   : (unit ? PairScore::kDot : PairScore::kSimilarity);
+  add_metrics(plan, list, scores, kind, options, result);
+  result.timing["metrics"] = watch.lap();
   return result;
 }
 

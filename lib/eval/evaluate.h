@@ -3,11 +3,13 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/embeddings.h"
 #include "eval/noise.h"
+#include "eval/outcomes.h"
 #include "eval/plan.h"
 #include "eval/pool.h"
 #include "eval/result.h"
@@ -23,7 +25,12 @@ struct EvaluateOptions {
   bool full_roc = false;       // of a distractor search: the ROC beyond FAR 1e-5, at steps of the score
   NoiseVector noise_vector{};  // of MegaFace's noise replacement; by default the plan's seed makes it
   std::string devkit_out{};    // MegaFace: also write the devkit's files (eval/devkit_json.h)
+  // Resamples behind the intervals of tar@far where the plan knows subjects; by default 1000, and none for
+  // lists above kResampledPairs.
+  std::optional<int64_t> resamples{};
+  PairOutcomes* outcomes = nullptr;  // filled where given: of the last pair list
 };
+inline constexpr int64_t kResampledPairs = 500'000;
 
 // flipped may be null. Fills protocol, variant, metrics, counts, curves, environment and timing of the
 // result, and the dataset's name, list and hash. Throws fr::Error where the embeddings do not fit the plan.
@@ -32,6 +39,13 @@ struct EvaluateOptions {
 // miss if genuine, a correct rejection if impostor; both are counted.
 Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
                 const EvaluateOptions& options);
+
+// The same from somebody's own scores of the plan's one pair list, in its order: similarities or distances, a
+// failed pair -inf or +inf (eval/score_file.h). Scores that all lie in the range of cosines (or of squared
+// distances of unit vectors) are taken for such, so that the accuracy's grid applies; any others are judged
+// with all thresholds.
+Result evaluate_scores(const Plan& plan, std::span<const double> scores, bool distances,
+                       const EvaluateOptions& options);
 
 // "1e-4" for 0.0001, "5e-3" for 0.005: how a rate is written in a metric's name.
 std::string rate_text(double rate);

@@ -1,5 +1,6 @@
 #include "eval/interval.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -72,6 +73,35 @@ Interval t_interval(std::span<const double> values, double confidence) {
   const auto freedom = static_cast<double>(values.size() - 1);
   const double half = student_t(confidence, freedom) * moments.std / std::sqrt(freedom);
   return {moments.mean - half, moments.mean + half};
+}
+
+double normal_quantile(double confidence) {
+  long double low = 0, high = 40;
+  while (high - low > high * std::numeric_limits<double>::epsilon() / 4) {
+    const long double middle = (low + high) / 2;
+    (std::erfc(middle / std::sqrt(2.0L)) > 1 - confidence ? low : high) = middle;
+  }
+  return static_cast<double>((low + high) / 2);
+}
+
+Interval wilson(int64_t k, int64_t n, double confidence) {
+  assert(0 <= k && k <= n && n > 0);
+  const auto hits = static_cast<double>(k), total = static_cast<double>(n);
+  const double z = normal_quantile(confidence), centre = hits + z * z / 2;
+  const double half = z * std::sqrt(hits * (total - hits) / total + z * z / 4);
+  return {std::max(0.0, (centre - half) / (total + z * z)), std::min(1.0, (centre + half) / (total + z * z))};
+}
+
+Interval wilson_continuity(int64_t k, int64_t n, double confidence) {
+  assert(0 <= k && k <= n && n > 0);
+  const auto hits = static_cast<double>(k), total = static_cast<double>(n);
+  const double z = normal_quantile(confidence), centre = 2 * hits + z * z;
+  const auto half = [&](double sign) {  // of the limit on that side
+    return 1 + z * std::sqrt(z * z + sign * 2 - 1 / total + 4 * hits * (total - hits - sign) / total);
+  };
+  const double width = 2 * (total + z * z);
+  return {k == 0 ? 0.0 : std::max(0.0, (centre - half(-1)) / width),
+          k == n ? 1.0 : std::min(1.0, (centre + half(1)) / width)};
 }
 
 }  // namespace fr

@@ -1,4 +1,4 @@
-// Confidence intervals of proportions and of means over folds, from the incomplete beta function.
+// Confidence intervals of proportions and of means over folds, without a library of statistics.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -24,6 +24,11 @@ double student_t(double confidence, double freedom);
 // mean ± t * s / sqrt(n) with the sample deviation s (ddof 1), n >= 2 values; not clipped.
 Interval t_interval(std::span<const double> values, double confidence = 0.95);
 
-inline constexpr double kNormal95 = 1.959963984540054;  // 0.975 quantile of the normal distribution
+// z with P(|Z| <= z) = confidence for a normal Z of deviation 1.
+double normal_quantile(double confidence);
+
+// Wilson 1927, for k of n (0 <= k <= n, n > 0); and with continuity correction (Newcombe 1998, method 4).
+Interval wilson(int64_t k, int64_t n, double confidence = 0.95);
+Interval wilson_continuity(int64_t k, int64_t n, double confidence = 0.95);
 
 }  // namespace fr

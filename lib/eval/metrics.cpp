@@ -5,68 +5,20 @@
 #include <limits>
 
 #include "core/error.h"
-#include "eval/accuracy.h"
+#include "eval/bootstrap.h"
 #include "eval/evaluate.h"
-#include "eval/interval.h"
+#include "eval/fold_metrics.h"
+#include "eval/pair_bootstrap.h"
 #include "eval/roc.h"
-#include "eval/validation_rate.h"
 
 namespace fr {
 
 namespace {
 
-void set_interval(Metric& metric, const Interval& interval, const std::string& method) {
-  metric.ci_low = interval.low;
-  metric.ci_high = interval.high;
-  metric.ci_method = method;
-}
-
 // value ± 1.96 standard errors, cut to [0, 1].
 Interval normal_interval(double value, double standard_error) {
-  return {std::max(0.0, value - kNormal95 * standard_error),
-          std::min(1.0, value + kNormal95 * standard_error)};
-}
-
-void set_fold_interval(Metric& metric) {
-  if (metric.folds.size() < 2) return;
-  const Interval interval = t_interval(metric.folds);
-  set_interval(metric, {std::max(0.0, interval.low), std::min(1.0, interval.high)}, "95 %, t over folds");
-}
-
-Metric accuracy_metric(std::span<const double> distances, std::span<const uint8_t> same, int64_t folds) {
-  Accuracy accuracy = k_fold_accuracy(distances, same, folds);
-  Metric metric{.value = accuracy.mean,
-                .rule = fmt::format("{}-fold, distance < threshold, first best of the grid j*0.01 on the "
-                                    "training part; std over folds, ddof 0",
-                                    accuracy.folds.size())};
-  metric.std = accuracy.std;
-  metric.threshold = mean_std(accuracy.thresholds).mean;
-  metric.folds = std::move(accuracy.folds);
-  metric.thresholds = std::move(accuracy.thresholds);
-  metric.far = accuracy.far;
-  set_fold_interval(metric);
-  return metric;
-}
-
-Metric validation_metric(std::span<const double> distances, std::span<const uint8_t> same, int64_t folds,
-                         double far) {
-  Metric metric;
-  metric.rule = fmt::format("{}-fold, threshold interpolated (slinear) to FAR {} on the training part", folds,
-                            rate_text(far));
-  try {
-    ValidationRate rate = validation_rate(distances, same, folds, far);
-    metric.value = rate.mean;
-    metric.std = rate.std;
-    metric.far = rate.far;
-    metric.threshold = mean_std(rate.thresholds).mean;
-    metric.folds = std::move(rate.folds);
-    metric.thresholds = std::move(rate.thresholds);
-    set_fold_interval(metric);
-  } catch (const Error& error) {
-    metric.value = std::numeric_limits<double>::quiet_NaN();
-    metric.rule = error.what();
-  }
-  return metric;
+  const double half = normal_quantile(0.95) * standard_error;
+  return {std::max(0.0, value - half), std::min(1.0, value + half)};
 }
 
 Metric auc_metric(const SortedScores& sorted) {
@@ -100,7 +52,52 @@ std::vector<double> all_rates(bool folds, std::span<const double> further) {
   return rates;
 }
 
+// The people of both sides of each pair; nobody where the plan knows none.
+void note_subjects(const PairList& list, std::span<const int64_t> subjects, PairOutcomes& outcomes) {
+  if (subjects.empty()) return;
+  for (const Pair& pair : list.pairs) {
+    outcomes.subject_a.push_back(subjects[static_cast<size_t>(pair.a)]);
+    outcomes.subject_b.push_back(subjects[static_cast<size_t>(pair.b)]);
+  }
+}
+
+// Replaces the intervals of tar@far by the bootstrap's where its resamples differ at all.
+void resample_rates(const PairOutcomes& outcomes, std::span<const double> rates, int64_t resamples,
+                    Result& result) {
+  const PairSubjects subjects = number_subjects(outcomes.subject_a, outcomes.subject_b);
+  const PairBootstrap bootstrap(outcomes.alike, outcomes.same, subjects);
+  const Resampling resampling{.resamples = resamples};
+  const auto values = resample(
+      subjects.count, std::ssize(rates), resampling,
+      [&](std::span<const int32_t> weights, std::span<double> tar) { bootstrap.rates(weights, rates, tar); });
+  for (size_t j = 0; j < rates.size(); ++j) {
+    const Interval interval = percentile_interval(values[j], resampling.confidence);
+    if (!(interval.low < interval.high)) continue;
+    set_interval(result.metrics.at("tar@far=" + rate_text(rates[j])), interval,
+                 fmt::format("95 %, bootstrap of {} subjects, {} resamples", subjects.count, resamples));
+  }
+}
+
+// What is kept of each pair: likeness (higher is more alike) and label.
+PairOutcomes outcomes_of(const PairList& list, std::span<const double> scores, double sign) {
+  PairOutcomes outcomes;
+  outcomes.alike.reserve(scores.size());
+  outcomes.same.reserve(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i) {
+    outcomes.alike.push_back(std::isfinite(scores[i]) ? sign * scores[i]
+                                                      : -std::numeric_limits<double>::infinity());
+    outcomes.same.push_back(list.pairs[i].same);
+  }
+  return outcomes;
+}
+
 }  // namespace
+
+void set_interval(Metric& metric, const Interval& interval, const std::string& method) {
+  metric.ci_low = interval.low;
+  metric.ci_high = interval.high;
+  metric.ci_method = method;
+}
 
 Metric proportion(int64_t hits, int64_t trials, const std::string& rule) {
   if (trials == 0) return {.value = std::numeric_limits<double>::quiet_NaN(), .rule = rule};
@@ -130,45 +127,21 @@ Curve roc_figure(const Roc& roc, const std::string& name) {
   return curve;
 }
 
-void add_pair_metrics(const PairList& list, std::span<const double> scores, std::span<const double> far,
+void add_pair_metrics(const PairList& list, std::span<const double> scores, const PairMetricOptions& options,
                       Result& result) {
-  const bool distance = list.score == PairScore::kSquaredDistance;
-  const double sign = distance ? -1 : 1;  // higher means more alike in a ROC
-  std::vector<uint8_t> same;
-  same.reserve(scores.size());
-  std::vector<double> alike;
-  alike.reserve(scores.size());
-  int64_t failed[2] = {0, 0}, total[2] = {0, 0};
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const bool genuine = list.pairs[i].same;
-    ++total[genuine];
-    if (!std::isfinite(scores[i])) {
-      ++failed[genuine];
-      continue;
-    }
-    alike.push_back(sign * scores[i]);
-    same.push_back(genuine);
-  }
+  const bool distance = is_distance(options.score);
+  const double sign = distance ? -1 : 1;
+  PairOutcomes outcomes = outcomes_of(list, scores, sign);
+  const SortedScores sorted = sort_with_failed(outcomes.alike, outcomes.same);
   result.counts["pairs"] = std::ssize(scores);
-  result.counts["genuine"] = total[1];
-  result.counts["impostor"] = total[0];
-  result.counts["failed_genuine"] = failed[1];
-  result.counts["failed_impostor"] = failed[0];
-
-  SortedScores sorted = sort_scores(alike, same);
-  sorted.failed_genuine = failed[1];
-  sorted.failed_impostor = failed[0];
-  alike = {};
+  result.counts["genuine"] = sorted.genuine_total();
+  result.counts["impostor"] = sorted.impostor_total();
+  result.counts["failed_genuine"] = sorted.failed_genuine;
+  result.counts["failed_impostor"] = sorted.failed_impostor;
 
   if (list.folds > 0) {
-    std::vector<uint8_t> labels(scores.size());
-    for (size_t i = 0; i < labels.size(); ++i) labels[i] = list.pairs[i].same;
-    result.counts["folds"] = list.folds;
-    result.metrics["accuracy"] = accuracy_metric(scores, labels, list.folds);
-    result.metrics["val@far=1e-3"] = validation_metric(scores, labels, list.folds, 1e-3);
-    for (const double rate : far) {
-      result.metrics["val@far=" + rate_text(rate)] = validation_metric(scores, labels, list.folds, rate);
-    }
+    outcomes.correct =
+        add_fold_metrics(scores, outcomes.same, options.score, list.folds, options.far, result);
   }
   result.metrics["auc"] = auc_metric(sorted);
   result.metrics["eer"] = eer_metric(sorted, sign);
@@ -176,7 +149,8 @@ void add_pair_metrics(const PairList& list, std::span<const double> scores, std:
   const std::string exact =
       distance ? "largest FPR <= x: distance < threshold" : "largest FPR <= x: score > threshold";
   const Roc dropped = roc_curve(sorted, true);
-  for (const double rate : all_rates(list.folds > 0, far)) {
+  const std::vector<double> rates = all_rates(list.folds > 0, options.far);
+  for (const double rate : rates) {
     const std::string name = "tar@far=" + rate_text(rate);
     result.metrics[name] = tar_metric(tar_at_far(sorted, rate), sorted, sign, exact);
     if (list.folds > 0) continue;
@@ -185,6 +159,11 @@ void add_pair_metrics(const PairList& list, std::span<const double> scores, std:
                    "nearest FPR on the ROC without intermediate points, score >= threshold");
   }
   result.curves.push_back(roc_figure(dropped, "roc"));
+
+  const bool resampled = options.resamples > 0 && !options.subjects.empty();
+  if (resampled || options.outcomes != nullptr) note_subjects(list, options.subjects, outcomes);
+  if (resampled) resample_rates(outcomes, rates, options.resamples, result);
+  if (options.outcomes != nullptr) *options.outcomes = std::move(outcomes);
 }
 
 }  // namespace fr

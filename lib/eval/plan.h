@@ -34,8 +34,9 @@ struct Template {
 
 // How item embeddings become one vector a template (spec 6.1, 6.4).
 enum class Pooling {
-  kSingle,  // template = its one item; flip sum of raw embeddings, one f64 normalisation
-  kMedia,   // N/D/F variants of IJB: sum over media of the mean over a medium's items
+  kSingle,    // template = its one item; flip sum of raw embeddings, one f64 normalisation
+  kMedia,     // N/D/F variants of IJB: sum over media of the mean over a medium's items
+  kUnitMean,  // videos (spec 6.2): unit mean of the items, each normalised like kSingle's
 };
 
 // 12 bytes: the largest list (IJB-C, 15.7 million pairs) stays below 200 MB.
@@ -44,10 +45,23 @@ struct Pair {
   bool same = false;
 };
 
-// What a pair's two unit vectors give (eval/pair_score.h).
+// What a pair's two unit vectors give (eval/pair_score.h), or what somebody's own scores are.
 enum class PairScore {
-  kSquaredDistance,  // spec 6.1: accepted when smaller than the threshold
-  kDot,              // spec 6.4: accepted when larger than the threshold
+  kSquaredDistance,  // spec 6.1: 0 … 4, accepted when smaller than the threshold
+  kDot,              // spec 6.4: -1 … 1, accepted when larger than the threshold
+  kDistance,         // of any scale, given: accepted when smaller
+  kSimilarity,       // of any scale, given: accepted when larger
+};
+inline bool is_distance(PairScore score) {
+  return score == PairScore::kSquaredDistance || score == PairScore::kDistance;
+}
+
+// How the items of two templates (the frames of two videos) are compared.
+enum class ItemPairs {
+  kNone,     // not at all: the two pooled vectors are
+  kMinimum,  // the least squared distance over all pairs of unit items (spec 6.2)
+  kMean,     // the mean one
+  kMaximum,  // the largest one
 };
 
 // A labelled pair list. folds > 0: accuracy by k-fold (KFOLD of spec 6) in list order. folds == 0: TAR@FAR
@@ -57,6 +71,7 @@ struct PairList {
   std::vector<Pair> pairs;
   int64_t folds = 0;
   PairScore score = PairScore::kSquaredDistance;
+  ItemPairs items = ItemPairs::kNone;
 };
 
 // Each probe is sought by each of its mates, which hides among the distractors (spec 6.3, 6.6). Mates: two

@@ -10,13 +10,6 @@ namespace fr {
 
 namespace {
 
-// L2ROW of spec 6: a zero row is left as it is.
-void normalise(double* row, int64_t d) {
-  const double length = norm(row, d);
-  if (length == 0) return;
-  for (int64_t k = 0; k < d; ++k) row[k] /= length;
-}
-
 // f (d): what item i adds to its medium, f32 throughout.
 void item_feature(const Plan& plan, const ItemFeatures& features, const MediaPooling& pooling, int64_t i,
                   std::vector<float>& f) {
@@ -63,12 +56,13 @@ bool sum_media(const Plan& plan, const ItemFeatures& features, const MediaPoolin
   return any;
 }
 
-TemplateFeatures make(int64_t count, int64_t dim) {
-  return {count, dim, std::vector<double>(static_cast<size_t>(count * dim)),
-          std::vector<uint8_t>(static_cast<size_t>(count))};
-}
-
 }  // namespace
+
+void normalise(double* v, int64_t d) {
+  const double length = norm(v, d);
+  if (length == 0) return;
+  for (int64_t k = 0; k < d; ++k) v[k] /= length;
+}
 
 MediaPooling parse_media_pooling(const std::string& text) {
   const auto digit = [&](size_t i) { return text[i] == '0' || text[i] == '1'; };
@@ -82,21 +76,29 @@ std::string text(const MediaPooling& pooling) {
   return fmt::format("N{:d}D{:d}F{:d}", pooling.keep_norm, pooling.detector_score, pooling.flip);
 }
 
+void unit_item(const ItemFeatures& features, int64_t i, double* row) {
+  const auto item = static_cast<size_t>(i);
+  const float* original = features.original[item];
+  const float* flipped = features.flipped.empty() ? nullptr : features.flipped[item];
+  for (int64_t k = 0; k < features.dim; ++k) {
+    row[k] = static_cast<double>(original[k]) + (flipped ? static_cast<double>(flipped[k]) : 0.0);
+  }
+  normalise(row, features.dim);
+}
+
+TemplateFeatures make_templates(int64_t count, int64_t dim) {
+  return {count, dim, std::vector<double>(static_cast<size_t>(count * dim)),
+          std::vector<uint8_t>(static_cast<size_t>(count))};
+}
+
 TemplateFeatures pool_single(const ItemFeatures& features) {
-  TemplateFeatures result = make(features.items, features.dim);
+  TemplateFeatures result = make_templates(features.items, features.dim);
   parallel_for(features.items, [&](int64_t i) {
-    const auto item = static_cast<size_t>(i);
-    const float* original = features.original[item];
-    if (original == nullptr) {
-      result.failed[item] = 1;
-      return;
+    if (features.original[static_cast<size_t>(i)] == nullptr) {
+      result.failed[static_cast<size_t>(i)] = 1;
+    } else {
+      unit_item(features, i, result.values.data() + i * features.dim);
     }
-    const float* flipped = features.flipped.empty() ? nullptr : features.flipped[item];
-    double* row = result.values.data() + i * features.dim;
-    for (int64_t k = 0; k < features.dim; ++k) {
-      row[k] = static_cast<double>(original[k]) + (flipped ? static_cast<double>(flipped[k]) : 0.0);
-    }
-    normalise(row, features.dim);
   });
   return result;
 }
@@ -104,7 +106,7 @@ TemplateFeatures pool_single(const ItemFeatures& features) {
 TemplateFeatures pool_media(const Plan& plan, const ItemFeatures& features, const MediaPooling& pooling) {
   FR_CHECK(!pooling.flip || !features.flipped.empty(),
            "pooling {} adds the flipped embeddings, but none are given", text(pooling));
-  TemplateFeatures result = make(std::ssize(plan.templates), features.dim);
+  TemplateFeatures result = make_templates(std::ssize(plan.templates), features.dim);
   parallel_for(result.count, [&](int64_t t) {
     std::vector<float> sum(static_cast<size_t>(features.dim));
     const auto index = static_cast<size_t>(t);

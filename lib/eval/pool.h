@@ -16,6 +16,9 @@ struct ItemFeatures {
   std::vector<const float*> flipped;   // (items) -> (dim), or empty
 };
 
+// L2ROW of spec 6 in f64: v (d) divided by its norm; a zero row is left as it is.
+void normalise(double* v, int64_t d);
+
 // The eight variants of IJB (spec 6.4), in the sense of eval_ijbc.py: "N1D1F1" = norm kept, detector score
 // used, flip added.
 struct MediaPooling {
@@ -31,7 +34,14 @@ struct TemplateFeatures {
   const double* row(int64_t i) const { return values.data() + i * dim; }
 };
 
-// L2ROW of original + flipped, summed and normalised in f64 (spec 6.1): one template an item.
+// row (dim) = L2ROW of item i's original + flipped, summed and normalised in f64 (spec 6.1). The item must
+// not have failed.
+void unit_item(const ItemFeatures& features, int64_t i, double* row);
+
+// `count` rows of zeros, none failed.
+TemplateFeatures make_templates(int64_t count, int64_t dim);
+
+// One template an item: its unit_item.
 TemplateFeatures pool_single(const ItemFeatures& features);
 
 // Media pooling: f32 sums in numpy's row order, L2ROW in f64. Failed items are left out of their medium.

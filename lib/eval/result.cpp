@@ -132,17 +132,19 @@ Json to_json(const Result& result) {
   }
   Json timing = Json::object();
   for (const auto& [name, seconds] : result.timing) timing[name] = number(seconds);
-  return Json{{"schema", kResultSchema},
-              {"protocol", result.protocol},
-              {"variant", result.variant},
-              {"metrics", std::move(metrics)},
-              {"counts", result.counts},
-              {"curves", std::move(curves)},
-              {"dataset", result.dataset},
-              {"model", result.model},
-              {"preprocessing", result.preprocessing},
-              {"environment", result.environment},
-              {"timing", std::move(timing)}};
+  Json json{{"schema", kResultSchema},
+            {"protocol", result.protocol},
+            {"variant", result.variant},
+            {"metrics", std::move(metrics)},
+            {"counts", result.counts},
+            {"curves", std::move(curves)},
+            {"dataset", result.dataset},
+            {"model", result.model},
+            {"preprocessing", result.preprocessing},
+            {"environment", result.environment},
+            {"timing", std::move(timing)}};
+  if (!result.outcomes.empty()) json["outcomes"] = result.outcomes;
+  return json;
 }
 
 Result result_from_json(const Json& json, const std::string& where) {
@@ -166,6 +168,7 @@ Result result_from_json(const Json& json, const std::string& where) {
   result.preprocessing = texts_from(node.at("preprocessing"));
   result.environment = texts_from(node.at("environment"));
   for (const auto& [name, value] : timing.object().items()) result.timing[name] = timing.at(name).number();
+  if (node.has("outcomes")) result.outcomes = texts_from(node.at("outcomes"));
   return result;
 }
 

@@ -35,10 +35,12 @@ struct Result {
   std::vector<Curve> curves;
   std::map<std::string, std::string> dataset, model, preprocessing, environment;
   std::map<std::string, double> timing;  // seconds
+  std::map<std::string, std::string>
+      outcomes{};  // where every pair's outcome is (eval/outcomes.h); may be empty
 };
 
 Json to_json(const Result& result);  // keys: schema protocol variant metrics counts curves dataset model
-                                     // preprocessing environment timing
+                                     // preprocessing environment timing [outcomes]
 Result result_from_json(const Json& json, const std::string& where);  // throws fr::Error "WHERE: …"
 void write_result(const std::string& path, const Result& result);     // atomically
 Result read_result(const std::string& path);

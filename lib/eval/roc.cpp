@@ -19,12 +19,22 @@ double ratio(int64_t count, int64_t total) {
 }  // namespace
 
 SortedScores sort_scores(std::span<const double> scores, std::span<const uint8_t> same) {
+  SortedScores result = sort_with_failed(scores, same);
+  FR_CHECK(result.failed_genuine + result.failed_impostor == 0, "a score of the pair list is -inf");
+  return result;
+}
+
+SortedScores sort_with_failed(std::span<const double> scores, std::span<const uint8_t> same) {
   assert(scores.size() == same.size());
   SortedScores result;
   const auto genuine = std::count_if(same.begin(), same.end(), [](uint8_t s) { return s != 0; });
   result.genuine.reserve(static_cast<size_t>(genuine));
   result.impostor.reserve(scores.size() - static_cast<size_t>(genuine));
   for (size_t i = 0; i < scores.size(); ++i) {
+    if (scores[i] == -std::numeric_limits<double>::infinity()) {
+      ++(same[i] ? result.failed_genuine : result.failed_impostor);
+      continue;
+    }
     FR_CHECK(std::isfinite(scores[i]), "score {} of the pair list is {}", i, scores[i]);
     (same[i] ? result.genuine : result.impostor).push_back(scores[i]);
   }
@@ -120,6 +130,7 @@ Eer equal_error_rate(const SortedScores& scores) {
 }
 
 int64_t allowed_false_accepts(double far, int64_t impostors) {
+  FR_CHECK(far >= 0, "false accept rate {} is not in [0, 1]", far);
   int64_t k = far >= 1 ? impostors : static_cast<int64_t>(far * static_cast<double>(impostors));
   while (k < impostors && ratio(k + 1, impostors) <= far) ++k;
   while (k > 0 && ratio(k, impostors) > far) --k;
@@ -127,11 +138,10 @@ int64_t allowed_false_accepts(double far, int64_t impostors) {
 }
 
 TarAtFar tar_at_far(const SortedScores& scores, double far) {
-  FR_CHECK(far >= 0, "false accept rate {} is not in [0, 1]", far);
-  const int64_t total = scores.impostor_total();
+  const int64_t total = scores.impostor_total(), k = allowed_false_accepts(far, total);
   TarAtFar result;
   if (total == 0) return {0, 0, 0, kNan, kNan, kNan};
-  const int64_t k = result.k = allowed_false_accepts(far, total);
+  result.k = k;
   result.threshold = k < std::ssize(scores.impostor) ? scores.impostor[static_cast<size_t>(k)]
                                                      : -std::numeric_limits<double>::infinity();
   const auto above = [&](const std::vector<double>& descending) {

@@ -20,6 +20,9 @@ struct SortedScores {
 // scores (n), same (n). Throws fr::Error for NaN or an infinity: failed pairs are the caller's to set apart.
 SortedScores sort_scores(std::span<const double> scores, std::span<const uint8_t> same);
 
+// The same, but a score of -infinity is a failed pair and counted.
+SortedScores sort_with_failed(std::span<const double> scores, std::span<const uint8_t> same);
+
 // With every score >= threshold accepted: fp impostor and tp genuine pairs.
 struct RocPoint {
   double threshold = 0;
@@ -72,13 +75,12 @@ struct Eer {
 };
 Eer equal_error_rate(const SortedScores& scores);
 
-// k of the exact rule: the largest integer with k / impostors <= far (double division); impostors > 0, far >=
-// 0.
+// The largest k with k / impostors <= far, in f64. Throws fr::Error where far < 0.
 int64_t allowed_false_accepts(double far, int64_t impostors);
 
-// The exact rule (largest FPR <= far): k = largest integer with k / impostors <= far, threshold = the
-// (k+1)-th largest impostor score, accepted = genuine scores strictly above it. far >= 1 accepts every finite
-// score. TAR is NaN when one class is absent.
+// The exact rule (largest FPR <= far): k = allowed_false_accepts, threshold = the (k+1)-th largest impostor
+// score, accepted = genuine scores strictly above it. far >= 1 accepts every finite score. TAR is NaN when
+// one class is absent.
 struct TarAtFar {
   int64_t k = 0, accepted = 0, false_accepts = 0;
   double threshold = 0, tar = 0, far = 0;  // far: the rate reached

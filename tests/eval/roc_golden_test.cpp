@@ -35,6 +35,15 @@ void check_curve(const Roc& roc, const Expected& expected) {
   CHECK(equal);
 }
 
+// The trapezoids under a curve.
+double area(const Roc& roc) {
+  double sum = 0;
+  for (size_t i = 1; i < roc.points.size(); ++i) {
+    sum += (roc.fpr(i) - roc.fpr(i - 1)) * (roc.tpr(i) + roc.tpr(i - 1)) / 2;
+  }
+  return sum;
+}
+
 std::vector<double> read_numbers(const fs::path& folder, const Json& json) {
   return json.is_string() ? Npy(folder / json.get<std::string>()).doubles() : golden_numbers(json);
 }
@@ -61,6 +70,10 @@ TEST_CASE("roc: every case") {
     CHECK(sorted.genuine_total() == expected["positives"].get<int64_t>());
     check_curve(roc_curve(sorted, true), read_curve(folder, expected["drop"]));
     check_curve(roc_curve(sorted, false), read_curve(folder, expected["full"]));
+    if (expected.contains("auc_drop")) {
+      CHECK(near(area(roc_curve(sorted, true)), golden_number(expected["auc_drop"]), 1e-12));
+      CHECK(near(area(roc_curve(sorted, false)), golden_number(expected["auc_full"]), 1e-12));
+    }
     check_rates(expected, sorted);
   }
 }
