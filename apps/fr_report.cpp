@@ -1,4 +1,4 @@
-// fr-report: tables in the paper's form, the paper's numbers beside ours.
+// fr-report: tables in the paper's form, the paper's numbers beside ours; and two models against each other.
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "options.h"
+#include "report/compare.h"
 #include "report/print.h"
 
 namespace {
@@ -50,13 +51,39 @@ struct TableCommand {
   }
 };
 
+struct CompareCommand {
+  std::string a, b;
+  int64_t resamples = 1000;
+
+  int run() const {
+    const auto comparison = fr::compare(fr::read_compared(a), fr::read_compared(b), resamples);
+    std::fputs(fr::print_comparison(comparison).c_str(), stdout);
+    return 0;
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string example = "fr-report table 2 results/lfw-arcface.json results/cfp_fp-arcface.json";
-  fr::Options options("fr-report", "Tables in the ArcFace paper's form: its numbers, ours beside them.",
-                      example);
+  fr::Options options(
+      "fr-report",
+      "Tables in the ArcFace paper's form, its numbers with ours beside them; comparisons of two models.",
+      example);
   TableCommand table;
+  CompareCommand compare;
+  const std::string comparison = "fr-report compare results/lfw-arcface.json results/lfw-cosface.json";
+  options
+      .subcommand(
+          "compare",
+          "Two models on the same pairs: McNemar's test and paired bootstrap intervals. Both results must "
+          "have been written with fr-eval --decisions.",
+          comparison, [&] { return compare.run(); })
+      .add("A", compare.a, "result of the one model")
+      .required()
+      .add("B", compare.b, "result of the other, on the same list")
+      .required()
+      .add("--resamples", compare.resamples, "of the people, or of the pairs where nobody is known");
   options
       .subcommand("table", "One table: 1 to 9, or an extra by its file name.", example,
                   [&] { return table.run(); })
@@ -72,5 +99,5 @@ int main(int argc, char** argv) {
       .add("--out", table.out, "write here instead of standard output")
       .add("--paper-dir", table.paper, "folder of the published tables, by default the installed one");
   return options.run(argc, argv,
-                     []() -> int { throw fr::UsageError("say what to make, for example: table 2"); });
+                     []() -> int { throw fr::UsageError("say what to make: table 2, or compare A B"); });
 }
