@@ -16,6 +16,13 @@ void parallel_for(int64_t count, const Body& body) {
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 
+// The same for bodies of unequal length: each thread takes the next i when it is done with one.
+template <class Body>
+void parallel_tasks(int64_t count, const Body& body) {
+#pragma omp parallel for schedule(dynamic)
+  for (int64_t i = 0; i < count; ++i) body(i);
+}
+
 // body(begin, end) once per thread on contiguous ranges of [0, count); fewer threads when a range would be
 // shorter than `least`.
 template <class Body>
