@@ -91,6 +91,10 @@ void print_plan(const Protocol& protocol, const Plan& plan) {
                                  {"trials", trials.count()},
                                  {"distractors", std::ssize(plan.distractor_search->distractors)}});
   }
+  for (const GallerySearch& search : plan.searches) {
+    if (&search == &plan.searches[0]) counts.emplace_back("probes", std::ssize(search.probes));
+    counts.emplace_back("gallery_" + search.name, std::ssize(search.gallery));
+  }
   counts.insert(counts.end(), plan.counts.begin(), plan.counts.end());
   for (const auto& [name, count] : counts) {
     const auto published = std::find_if(plan.published.begin(), plan.published.end(),
@@ -99,6 +103,7 @@ void print_plan(const Protocol& protocol, const Plan& plan) {
         published == plan.published.end() ? "" : fmt::format("  published {:>9}", published->second);
     fmt::print("{:<22} {:>9}{}\n", name, count, beside);
   }
+  for (const auto& [name, text] : plan.variant) fmt::print("{} {}\n", name, text);
   for (const PairList& list : plan.pair_lists) {
     if (list.folds <= 0) continue;
     fmt::print("genuine per fold");
@@ -115,7 +120,9 @@ void print_metric(const std::string& name, const Metric& metric) {
   if (metric.std) line += fmt::format(" ± {:.7f}", *metric.std);
   if (metric.ci_low) line += fmt::format("  [{:.6f}, {:.6f}]", *metric.ci_low, *metric.ci_high);
   if (metric.threshold) line += fmt::format("  at {:.6f}", *metric.threshold);
-  if (name.find('/') != std::string::npos && metric.far) line += fmt::format("  FAR {:.3e}", *metric.far);
+  if (name.find('/') != std::string::npos && metric.far) {
+    line += fmt::format("  {} {:.3e}", name.starts_with("tpir") ? "FPIR" : "FAR", *metric.far);
+  }
   fmt::print("{}\n", line);
 }
 
@@ -146,6 +153,16 @@ void print_result(const Result& result, const std::string& headline) {
         counts.at("missing_rows"), counts.at("unusable_rows"), counts.at("failed_genuine"),
         counts.at("failed_impostor"), counts.at("extra_rows"));
   }
+  const auto search = result.variant.find("1:N");
+  if (search == result.variant.end()) return;
+  fmt::print("1:N {}\n", search->second);
+  if (!counts.contains("probes")) return;
+  fmt::print("{} probes, {} failed", counts.at("probes"), counts.at("failed_probes"));
+  for (const auto& [name, count] : counts) {
+    if (name.starts_with("gallery_"))
+      fmt::print("; {} {}, {} failed", name, count, counts.at("failed_" + name));
+  }
+  fmt::print("\n");
 }
 
 // An own option of some protocol; empty for the others.
@@ -158,6 +175,7 @@ EvaluateOptions evaluate_options(const EvaluationArguments& arguments, PairOutco
   EvaluateOptions options{.far = arguments.far, .concatenated_flip = arguments.concatenated_flip};
   options.arith = parse_arith(arguments.arith);
   options.full_roc = own(arguments, "--roc") == "full";
+  options.legacy_search = own(arguments, "--rule-1n") == "legacy";
   if (!arguments.pooling.empty()) options.pooling = parse_media_pooling(arguments.pooling);
   if (const std::string folder = own(arguments, "--devkit-out"); !folder.empty()) {
     std::string algorithm = own(arguments, "--algo");

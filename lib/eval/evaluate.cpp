@@ -67,6 +67,7 @@ Result begin_result(const Plan& plan) {
   Result result;
   result.protocol = plan.protocol;
   result.dataset = {{"name", plan.protocol}, {"list", plan.list}, {"hash", plan.content_hash}};
+  result.variant = plan.variant;
   result.environment = describe_environment();
   return result;
 }
@@ -149,29 +150,13 @@ JoinedItems join_items(const Plan& plan, const Embeddings& embeddings, const Emb
   return result;
 }
 
-std::vector<double> score_pairs(const PairList& list, const TemplateFeatures& templates) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  const bool distance = list.score == PairScore::kSquaredDistance;
-  std::vector<double> scores(list.pairs.size());
-  parallel_for(std::ssize(list.pairs), [&](int64_t i) {
-    const Pair& pair = list.pairs[static_cast<size_t>(i)];
-    double& score = scores[static_cast<size_t>(i)];
-    if (templates.failed[static_cast<size_t>(pair.a)] || templates.failed[static_cast<size_t>(pair.b)]) {
-      score = distance ? infinity : -infinity;
-    } else if (distance) {
-      score = squared_distance(templates.row(pair.a), templates.row(pair.b), templates.dim);
-    } else {
-      score = dot(templates.row(pair.a), templates.row(pair.b), templates.dim);
-    }
-  });
-  return scores;
-}
-
 Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
                 const EvaluateOptions& options) {
   Result result = begin_result(plan);
   describe_embeddings(embeddings, result);
 
+  FR_CHECK(!options.legacy_search || !plan.searches.empty(),
+           "the legacy rule of 1:N is chosen, but the lists of {} have no 1:N", plan.protocol);
   Stopwatch watch;
   JoinedItems items = join_items(plan, embeddings, flipped, options.concatenated_flip);
   const ItemFeatures& features = items.features;
@@ -221,6 +206,10 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
     result.variant["score"] = score_text(list);
     add_metrics(plan, list, scores, list.score, options, result);
     result.timing["metrics"] += watch.lap();
+  }
+  if (!plan.searches.empty()) {
+    add_search_metrics(plan, templates, options.legacy_search, result);
+    result.timing["search"] = watch.lap();
   }
   return result;
 }

@@ -29,6 +29,7 @@ struct EvaluateOptions {
   // lists above kResampledPairs.
   std::optional<int64_t> resamples{};
   PairOutcomes* outcomes = nullptr;  // filled where given: of the last pair list
+  bool legacy_search = false;  // 1:N of IJB by spec 6.5 (a) instead of (b)
 };
 inline constexpr int64_t kResampledPairs = 500'000;
 

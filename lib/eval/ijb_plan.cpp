@@ -7,6 +7,9 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "core/parallel.h"
+#include "core/parse_lines.h"
+#include "eval/ijb_lists.h"
 
 namespace fs = std::filesystem;
 
@@ -31,43 +34,59 @@ struct Place {
 };
 
 std::vector<Place> read_places(const MappedFile& file, const fs::path& path, Plan& plan) {
-  std::vector<Place> places;
-  for_each_line(file.text(), [&](std::string_view line, int64_t number) {
-    const std::vector<std::string_view> fields = split_blanks(line);
-    FR_CHECK(fields.size() == 3, "{}:{}: expected 'image template medium', found '{}'", path.string(), number,
-             line);
-    const std::string where = fmt::format("{}:{}", path.string(), number);
-    places.push_back({parse_int(fields[1], where), parse_int(fields[2], where), std::ssize(plan.items)});
-    plan.items.push_back({.name = std::string(fields[0]), .file = {}});
+  struct Line {
+    std::string_view image;
+    Place place;
+  };
+  const std::vector<Line> lines =
+      parse_lines<Line>(file.text(), path.string(), [](std::string_view text, Line& line) {
+        FieldReader fields(text);
+        FR_CHECK(fields.next(line.image) && fields.next(line.place.template_id) &&
+                     fields.next(line.place.medium_id) && fields.at_end(),
+                 "expected 'image template medium', found '{}'", text.substr(0, 80));
+      });
+  FR_CHECK(!lines.empty(), "{}: lists no images", path.string());
+  std::vector<Place> places(lines.size());
+  plan.items.resize(lines.size());
+  parallel_for(std::ssize(lines), [&](int64_t i) {
+    const Line& line = lines[static_cast<size_t>(i)];
+    places[static_cast<size_t>(i)] = {line.place.template_id, line.place.medium_id, i};
+    plan.items[static_cast<size_t>(i)].name = line.image;
   });
-  FR_CHECK(!places.empty(), "{}: lists no images", path.string());
   return places;
 }
 
 // Landmarks and detector score of each item, in the same order.
 void read_landmarks(const MappedFile& file, const fs::path& path, Plan& plan) {
-  size_t i = 0;
-  for_each_line(file.text(), [&](std::string_view line, int64_t number) {
-    const std::vector<std::string_view> fields = split_blanks(line);
-    const std::string where = fmt::format("{}:{}", path.string(), number);
-    FR_CHECK(fields.size() == 12, "{}: expected an image, 10 coordinates and a score, found {} fields", where,
-             fields.size());
-    FR_CHECK(i < plan.items.size(), "{}: image '{}' has no line in the list of templates ({} images)", where,
-             fields[0], plan.items.size());
-    Item& item = plan.items[i++];
-    FR_CHECK(fields[0] == item.name, "{}: image '{}', but the list of templates has '{}' on this line", where,
-             fields[0], item.name);
-    double values[11];
-    for (size_t k = 0; k < 11; ++k) {
-      values[k] = parse_double(fields[k + 1], where);
-      FR_CHECK(std::isfinite(values[k]), "{}: '{}' is not a finite number", where, fields[k + 1]);
-    }
-    for (size_t k = 0; k < 10; ++k) item.landmarks[k] = static_cast<float>(values[k]);
-    item.detector_score = static_cast<float>(values[10]);
+  struct Line {
+    std::string_view image;
+    float values[11];
+  };
+  const std::vector<Line> lines =
+      parse_lines<Line>(file.text(), path.string(), [](std::string_view text, Line& line) {
+        FieldReader fields(text);
+        bool good = fields.next(line.image);
+        for (float& value : line.values) {
+          double number = 0;
+          good = good && fields.next(number) && std::isfinite(number);
+          value = static_cast<float>(number);
+        }
+        FR_CHECK(good && fields.at_end(), "expected an image, 10 coordinates and a score, found '{}'",
+                 text.substr(0, 120));
+      });
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto where = [&] { return fmt::format("{}:{}", path.string(), i + 1); };
+    FR_CHECK(i < plan.items.size(), "{}: image '{}' has no line in the list of templates ({} images)",
+             where(), lines[i].image, plan.items.size());
+    Item& item = plan.items[i];
+    FR_CHECK(lines[i].image == item.name, "{}: image '{}', but the list of templates has '{}' on this line",
+             where(), lines[i].image, item.name);
+    std::copy_n(lines[i].values, 10, item.landmarks.begin());
+    item.detector_score = lines[i].values[10];
     item.has_landmarks = true;
-  });
-  FR_CHECK(i == plan.items.size(), "{}:{}: the list ends, but the list of templates has {} images",
-           path.string(), i + 1, plan.items.size());
+  }
+  FR_CHECK(lines.size() == plan.items.size(), "{}:{}: the list ends, but the list of templates has {} images",
+           path.string(), lines.size() + 1, plan.items.size());
 }
 
 std::vector<Template> group(std::vector<Place> places) {
@@ -109,7 +128,6 @@ Plan ijb_plan(const std::string& name, const ProtocolOptions& options) {
   plan.pooling = Pooling::kMedia;
   Hasher hash;
   for (const MappedFile* file : {&places_file, &landmarks_file, &pairs_file}) hash.add(file->text());
-  plan.content_hash = hash.text();
 
   std::vector<Place> places = read_places(places_file, places_path, plan);
   read_landmarks(landmarks_file, landmarks_path, plan);
@@ -118,10 +136,13 @@ Plan ijb_plan(const std::string& name, const ProtocolOptions& options) {
 
   std::vector<int64_t> ids;
   for (const Template& one : plan.templates) ids.push_back(one.id);
+  const TemplateIndex templates(std::move(ids));
   plan.pair_lists.push_back({.name = "1:1",
-                             .pairs = parse_template_pairs(pairs_file.text(), pairs_path.string(), ids),
+                             .pairs = parse_template_pairs(pairs_file.text(), pairs_path.string(), templates),
                              .folds = 0,
                              .score = PairScore::kDot});
+  read_searches(name, meta, templates, hash, plan);
+  plan.content_hash = hash.text();
   return plan;
 }
 

@@ -1,10 +1,15 @@
 #include "eval/metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "core/error.h"
+#include "core/parallel.h"
+#include "core/sort_descending.h"
 #include "eval/bootstrap.h"
 #include "eval/evaluate.h"
 #include "eval/fold_metrics.h"
@@ -41,6 +46,38 @@ Metric eer_metric(const SortedScores& sorted, double sign) {
                                  spread / static_cast<double>(sorted.impostor_total()));
   set_interval(metric, normal_interval(eer.value, error), "95 %, normal, half total error rate");
   return metric;
+}
+
+// Genuine and impostor scores, higher for more alike; failed pairs are counted.
+SortedScores sort_pairs(const PairList& list, std::span<const double> scores, double sign) {
+  const auto count = std::ssize(scores);
+  const int64_t ranges = std::clamp<int64_t>(count >> 16, 1, thread_count());
+  // Kinds of pairs: impostor, genuine, failed impostor, failed genuine.
+  const auto kind = [&](size_t i) { return list.pairs[i].same + 2u * !std::isfinite(scores[i]); };
+  std::vector<std::array<int64_t, 4>> next(static_cast<size_t>(ranges));
+  const auto visit = [&](const auto& body) {
+    parallel_for(ranges, [&](int64_t r) {
+      std::array<int64_t, 4> mine = next[static_cast<size_t>(r)];
+      for (int64_t i = count * r / ranges; i < count * (r + 1) / ranges; ++i) {
+        body(static_cast<size_t>(i), mine[kind(static_cast<size_t>(i))]++);
+      }
+      next[static_cast<size_t>(r)] = mine;
+    });
+  };
+  visit([](size_t, int64_t) {});
+  std::array<int64_t, 4> total{};
+  for (std::array<int64_t, 4>& mine : next) {
+    for (size_t k = 0; k < 4; ++k) total[k] += std::exchange(mine[k], total[k]);
+  }
+  SortedScores sorted{std::vector<double>(static_cast<size_t>(total[1])),
+                      std::vector<double>(static_cast<size_t>(total[0])), total[3], total[2]};
+  visit([&](size_t i, int64_t place) {
+    if (kind(i) < 2)
+      (list.pairs[i].same ? sorted.genuine : sorted.impostor)[static_cast<size_t>(place)] = sign * scores[i];
+  });
+  sort_descending(sorted.genuine);
+  sort_descending(sorted.impostor);
+  return sorted;
 }
 
 std::vector<double> all_rates(bool folds, std::span<const double> further) {
@@ -131,24 +168,31 @@ void add_pair_metrics(const PairList& list, std::span<const double> scores, cons
                       Result& result) {
   const bool distance = is_distance(options.score);
   const double sign = distance ? -1 : 1;
-  PairOutcomes outcomes = outcomes_of(list, scores, sign);
-  const SortedScores sorted = sort_with_failed(outcomes.alike, outcomes.same);
+  const SortedScores sorted = sort_pairs(list, scores, sign);
   result.counts["pairs"] = std::ssize(scores);
   result.counts["genuine"] = sorted.genuine_total();
   result.counts["impostor"] = sorted.impostor_total();
   result.counts["failed_genuine"] = sorted.failed_genuine;
   result.counts["failed_impostor"] = sorted.failed_impostor;
 
+  const bool resampled = options.resamples > 0 && !options.subjects.empty();
+  PairOutcomes outcomes;
+  if (list.folds > 0 || resampled || options.outcomes != nullptr) outcomes = outcomes_of(list, scores, sign);
   if (list.folds > 0) {
     outcomes.correct =
         add_fold_metrics(scores, outcomes.same, options.score, list.folds, options.far, result);
   }
-  result.metrics["auc"] = auc_metric(sorted);
-  result.metrics["eer"] = eer_metric(sorted, sign);
+  Metric auc, eer;
+  Roc dropped;
+  const std::function<void()> walks[] = {[&] { auc = auc_metric(sorted); },
+                                         [&] { eer = eer_metric(sorted, sign); },
+                                         [&] { dropped = roc_curve(sorted, true); }};
+  parallel_tasks(std::ssize(walks), [&](int64_t i) { walks[i](); });
+  result.metrics["auc"] = auc;
+  result.metrics["eer"] = eer;
 
   const std::string exact =
       distance ? "largest FPR <= x: distance < threshold" : "largest FPR <= x: score > threshold";
-  const Roc dropped = roc_curve(sorted, true);
   const std::vector<double> rates = all_rates(list.folds > 0, options.far);
   for (const double rate : rates) {
     const std::string name = "tar@far=" + rate_text(rate);
@@ -160,7 +204,6 @@ void add_pair_metrics(const PairList& list, std::span<const double> scores, cons
   }
   result.curves.push_back(roc_figure(dropped, "roc"));
 
-  const bool resampled = options.resamples > 0 && !options.subjects.empty();
   if (resampled || options.outcomes != nullptr) note_subjects(list, options.subjects, outcomes);
   if (resampled) resample_rates(outcomes, rates, options.resamples, result);
   if (options.outcomes != nullptr) *options.outcomes = std::move(outcomes);

@@ -1,4 +1,5 @@
-// Metrics: the numbers a pair list's scores give, each with its rule and confidence interval.
+// Metrics: the numbers that the scores of pair lists and searches give, each with its rule and confidence
+// interval.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -7,6 +8,7 @@
 #include "eval/interval.h"
 #include "eval/outcomes.h"
 #include "eval/plan.h"
+#include "eval/pool.h"
 #include "eval/result.h"
 #include "eval/roc.h"
 
@@ -39,5 +41,8 @@ Metric tar_metric(const TarAtFar& tar, const SortedScores& sorted, double sign, 
 Curve roc_figure(const Roc& roc, const std::string& name);
 
 void set_interval(Metric& metric, const Interval& interval, const std::string& method);
+// Adds for the searches of the plan rank-1, -5, -10 and tpir@fpir, or, `legacy`, their forms by the legacy
+// rule under names that end in "/legacy"; counts of both sides (eval/gallery_search.h).
+void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, bool legacy, Result& result);
 
 }  // namespace fr

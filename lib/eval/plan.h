@@ -89,6 +89,13 @@ struct DistractorSearch {
   std::map<std::string, std::string> variant;  // what the result's variant says of it
 };
 
+// 1:N: every probe is searched for in the gallery (spec 6.5). Whether a probe has a mate there follows from
+// Plan::subjects.
+struct GallerySearch {
+  std::string name;                      // "G1"
+  std::vector<int64_t> probes, gallery;  // indices into Plan::templates, ascending
+};
+
 struct Plan {
   std::string protocol;  // "lfw"
   std::string list;      // which list made it: file name, for the result
@@ -99,7 +106,9 @@ struct Plan {
       subjects;  // (templates; with kSingle: items) the person on it; -1: nobody with a number
   std::vector<PairList> pair_lists;
   std::optional<DistractorSearch> distractor_search;
-  std::string content_hash;                             // of the official lists (and packs)
+  std::vector<GallerySearch> searches;
+  std::map<std::string, std::string> variant;  // what every result is to say: {"1:N", "not run: no G1 list"}
+  std::string content_hash;                    // of the official lists (and packs)
   std::vector<std::pair<std::string, int64_t>> counts;  // further ones that `--plan` prints
   // Published counts for the full benchmark (name, value); `--plan` prints them beside ours.
   std::vector<std::pair<std::string, int64_t>> published;

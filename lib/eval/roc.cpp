@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "core/error.h"
+#include "core/sort_descending.h"
 
 namespace fr {
 
@@ -38,8 +39,8 @@ SortedScores sort_with_failed(std::span<const double> scores, std::span<const ui
     FR_CHECK(std::isfinite(scores[i]), "score {} of the pair list is {}", i, scores[i]);
     (same[i] ? result.genuine : result.impostor).push_back(scores[i]);
   }
-  std::sort(result.genuine.begin(), result.genuine.end(), std::greater<>());
-  std::sort(result.impostor.begin(), result.impostor.end(), std::greater<>());
+  sort_descending(result.genuine);
+  sort_descending(result.impostor);
   return result;
 }
 

@@ -1,0 +1,242 @@
+// score_pairs: the pairs of a list, reordered so that template rows come from the caches. The order changes
+// no bit: each score is one dot product (or distance) in the order of eval/pair_score.h, four of them at a
+// time.
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "core/parallel.h"
+#include "eval/evaluate.h"
+#include "eval/pair_score.h"
+
+namespace fr {
+
+namespace {
+
+typedef double Doubles __attribute__((vector_size(32)));
+
+struct Product {
+  static Doubles term(Doubles a, Doubles b) { return a * b; }
+  static double term(double a, double b) { return a * b; }
+};
+struct SquaredDifference {
+  template <class Value>
+  static Value term(Value a, Value b) {
+    const Value difference = a - b;
+    return difference * difference;
+  }
+};
+
+inline Doubles load(const double* p) {
+  Doubles v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+// One row against N. sums[i] = pairwise_sum of Term::term(a_k, b[i]_k), k in [begin, begin + n), bit for bit.
+template <class Term, size_t N>
+std::array<double, N> pairwise_sums(const double* a, const std::array<const double*, N>& b, int64_t begin,
+                                    int64_t n) {
+  std::array<double, N> sums{};
+  if (n < 8) {
+    for (size_t i = 0; i < N; ++i) {
+      sums[i] = pairwise_sum<double>(begin, n, [&](int64_t k) { return Term::term(a[k], b[i][k]); });
+    }
+    return sums;
+  }
+  if (n <= 128) {
+    Doubles low[N], high[N];  // the eight accumulators of each sum
+    int64_t k = begin;
+    for (size_t i = 0; i < N; ++i) {
+      low[i] = Term::term(load(a + k), load(b[i] + k));
+      high[i] = Term::term(load(a + k + 4), load(b[i] + k + 4));
+    }
+    for (k += 8; k < begin + n - n % 8; k += 8) {
+      const Doubles first = load(a + k), second = load(a + k + 4);
+      for (size_t i = 0; i < N; ++i) {
+        low[i] += Term::term(first, load(b[i] + k));
+        high[i] += Term::term(second, load(b[i] + k + 4));
+      }
+    }
+    for (size_t i = 0; i < N; ++i) {
+      sums[i] = ((low[i][0] + low[i][1]) + (low[i][2] + low[i][3])) +
+                ((high[i][0] + high[i][1]) + (high[i][2] + high[i][3]));
+      for (int64_t last = k; last < begin + n; ++last) sums[i] += Term::term(a[last], b[i][last]);
+    }
+    return sums;
+  }
+  const int64_t half = n / 2 - (n / 2) % 8;
+  sums = pairwise_sums<Term, N>(a, b, begin, half);
+  const std::array<double, N> second = pairwise_sums<Term, N>(a, b, begin + half, n - half);
+  for (size_t i = 0; i < N; ++i) sums[i] += second[i];
+  return sums;
+}
+
+// The templates that occur on one side of the list, numbered without gaps.
+struct Side {
+  std::vector<int32_t> number;     // (templates): -1 where it does not occur
+  std::vector<int32_t> templates;  // by number
+};
+
+Side number_side(const PairList& list, int32_t Pair::*side, int64_t templates) {
+  Side result;
+  result.number.assign(static_cast<size_t>(templates), -1);
+  for (const Pair& pair : list.pairs) result.number[static_cast<size_t>(pair.*side)] = 0;
+  for (size_t t = 0; t < result.number.size(); ++t) {
+    if (result.number[t] < 0) continue;
+    result.number[t] = static_cast<int32_t>(result.templates.size());
+    result.templates.push_back(static_cast<int32_t>(t));
+  }
+  return result;
+}
+
+// The square of all (a, b) in blocks of `rows` x `cols` numbers: the columns stay in the second-level cache,
+// while the rows, which stay in the third, run past them.
+struct Blocks {
+  int64_t rows = 0, cols = 0, across = 0, count = 0;
+  Blocks(int64_t a, int64_t b, int64_t dim) {
+    constexpr int64_t kRowBytes = 8 << 20, kColBytes = 256 << 10;
+    const int64_t row_size = dim * static_cast<int64_t>(sizeof(double));
+    rows = std::clamp<int64_t>(kRowBytes / row_size, 1, 1 << 12);
+    cols = std::clamp<int64_t>(kColBytes / row_size, 1, 1 << 12);
+    across = (b + cols - 1) / cols;
+    count = (a + rows - 1) / rows * across;
+  }
+};
+
+// Where a pair stands in the list, and its two numbers within the block.
+struct Cell {
+  uint32_t index;
+  uint16_t row, col;
+};
+
+// All pairs, block after block; offsets (blocks + 1) says where each begins.
+struct Ordered {
+  std::vector<Cell> cells;
+  std::vector<int64_t> offsets;
+};
+
+Ordered order_by_block(const PairList& list, const Side& a, const Side& b, const Blocks& blocks) {
+  const auto count = static_cast<int64_t>(list.pairs.size());
+  const int64_t ranges = std::clamp<int64_t>(count >> 16, 1, thread_count());
+  const auto block_of = [&](int64_t row, int64_t col) {
+    return static_cast<size_t>(row / blocks.rows * blocks.across + col / blocks.cols);
+  };
+  // next[r][block]: first how many pairs range r has in the block, then where the next of them goes.
+  std::vector<std::vector<int64_t>> next(static_cast<size_t>(ranges),
+                                         std::vector<int64_t>(static_cast<size_t>(blocks.count)));
+  const auto visit = [&](int64_t r, const auto& body) {
+    for (int64_t i = count * r / ranges; i < count * (r + 1) / ranges; ++i) {
+      const Pair& pair = list.pairs[static_cast<size_t>(i)];
+      body(i, int64_t{a.number[static_cast<size_t>(pair.a)]}, int64_t{b.number[static_cast<size_t>(pair.b)]});
+    }
+  };
+  parallel_for(ranges, [&](int64_t r) {
+    std::vector<int64_t>& mine = next[static_cast<size_t>(r)];
+    visit(r, [&](int64_t, int64_t row, int64_t col) { ++mine[block_of(row, col)]; });
+  });
+  Ordered result;
+  int64_t total = 0;
+  for (size_t block = 0; block < static_cast<size_t>(blocks.count); ++block) {
+    result.offsets.push_back(total);
+    for (std::vector<int64_t>& mine : next) total += std::exchange(mine[block], total);
+  }
+  result.offsets.push_back(total);
+  result.cells.resize(static_cast<size_t>(count));
+  parallel_for(ranges, [&](int64_t r) {
+    std::vector<int64_t>& mine = next[static_cast<size_t>(r)];
+    visit(r, [&](int64_t i, int64_t row, int64_t col) {
+      result.cells[static_cast<size_t>(mine[block_of(row, col)]++)] = {
+          static_cast<uint32_t>(i), static_cast<uint16_t>(row % blocks.rows),
+          static_cast<uint16_t>(col % blocks.cols)};
+    });
+  });
+  return result;
+}
+
+// Scores the cells of one block, whose numbers begin at a0 and b0.
+template <class Term>
+class BlockScorer {
+ public:
+  BlockScorer(const TemplateFeatures& features, const Side& a, const Side& b, std::vector<double>& scores)
+      : features_(features), a_(a), b_(b), scores_(scores) {}
+
+  void operator()(std::span<const Cell> cells, int64_t a0, int64_t b0, int64_t rows) const {
+    std::vector<int32_t> begin(static_cast<size_t>(rows) + 1);
+    for (const Cell& cell : cells) ++begin[cell.row + 1u];
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    std::vector<Cell> by_row(cells.size());
+    std::vector<int32_t> next(begin.begin(), begin.end() - 1);
+    for (const Cell& cell : cells) by_row[static_cast<size_t>(next[cell.row]++)] = cell;
+    for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
+      score_row(features_.row(a_.templates[static_cast<size_t>(a0) + row]),
+                std::span(by_row).subspan(static_cast<size_t>(begin[row]),
+                                          static_cast<size_t>(begin[row + 1] - begin[row])),
+                b0);
+    }
+  }
+
+ private:
+  void score_row(const double* a, std::span<const Cell> cells, int64_t b0) const {
+    size_t i = 0;
+    for (; i + 4 <= cells.size(); i += 4) score_some<4>(a, &cells[i], b0);
+    for (; i + 2 <= cells.size(); i += 2) score_some<2>(a, &cells[i], b0);
+    for (; i < cells.size(); ++i) score_some<1>(a, &cells[i], b0);
+  }
+
+  template <size_t N>
+  void score_some(const double* a, const Cell* cells, int64_t b0) const {
+    std::array<const double*, N> b;
+    for (size_t i = 0; i < N; ++i) b[i] = features_.row(b_.templates[static_cast<size_t>(b0) + cells[i].col]);
+    const std::array<double, N> sums = pairwise_sums<Term, N>(a, b, 0, features_.dim);
+    for (size_t i = 0; i < N; ++i) scores_[cells[i].index] = sums[i];
+  }
+
+  const TemplateFeatures& features_;
+  const Side &a_, &b_;
+  std::vector<double>& scores_;
+};
+
+template <class Term>
+std::vector<double> scores_of(const PairList& list, const TemplateFeatures& features) {
+  std::vector<double> scores(list.pairs.size());
+  if (scores.empty()) return scores;
+  assert(scores.size() <= std::numeric_limits<uint32_t>::max());
+  const Side a = number_side(list, &Pair::a, features.count), b = number_side(list, &Pair::b, features.count);
+  const Blocks blocks(std::ssize(a.templates), std::ssize(b.templates), features.dim);
+  const Ordered ordered = order_by_block(list, a, b, blocks);
+  const BlockScorer<Term> score(features, a, b, scores);
+  parallel_tasks(blocks.count, [&](int64_t block) {
+    const int64_t begin = ordered.offsets[static_cast<size_t>(block)];
+    const int64_t end = ordered.offsets[static_cast<size_t>(block) + 1];
+    if (begin == end) return;
+    const int64_t a0 = block / blocks.across * blocks.rows, b0 = block % blocks.across * blocks.cols;
+    score(std::span(ordered.cells).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), a0,
+          b0, std::min(blocks.rows, std::ssize(a.templates) - a0));
+  });
+  return scores;
+}
+
+}  // namespace
+
+std::vector<double> score_pairs(const PairList& list, const TemplateFeatures& templates) {
+  const bool distance = list.score == PairScore::kSquaredDistance;
+  std::vector<double> scores =
+      distance ? scores_of<SquaredDifference>(list, templates) : scores_of<Product>(list, templates);
+  if (std::find(templates.failed.begin(), templates.failed.end(), 1) == templates.failed.end()) return scores;
+  const double never = (distance ? 1 : -1) * std::numeric_limits<double>::infinity();
+  parallel_for(std::ssize(list.pairs), [&](int64_t i) {
+    const Pair& pair = list.pairs[static_cast<size_t>(i)];
+    if (templates.failed[static_cast<size_t>(pair.a)] || templates.failed[static_cast<size_t>(pair.b)]) {
+      scores[static_cast<size_t>(i)] = never;
+    }
+  });
+  return scores;
+}
+
+}  // namespace fr
