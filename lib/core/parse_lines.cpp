@@ -4,12 +4,6 @@
 
 namespace fr {
 
-namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-}  // namespace
-
 std::vector<LineRange> split_lines(std::string_view text) {
   constexpr size_t kLeast = 1 << 18;  // bytes a thread
   const size_t wanted = std::clamp<size_t>(text.size() / kLeast, 1, static_cast<size_t>(thread_count()));
@@ -33,29 +27,16 @@ std::vector<LineRange> split_lines(std::string_view text) {
 
 bool FieldReader::next(std::string_view& field) {
   if (at_end()) return false;
-  const char* begin = rest_.data();
-  const char* const end = begin + rest_.size();
-  const char* stop = begin;
-  if (separator_ == ' ') {
-    while (stop < end && !is_blank(*stop)) ++stop;
-    field = {begin, static_cast<size_t>(stop - begin)};
-  } else {
-    while (stop < end && *stop != separator_) ++stop;
-    ended_ = stop == end;
-    const char* last = stop;
-    while (last > begin && is_blank(last[-1])) --last;
-    while (begin < last && is_blank(*begin)) ++begin;
-    field = {begin, static_cast<size_t>(last - begin)};
-    if (stop < end) ++stop;
-  }
-  rest_ = {stop, static_cast<size_t>(end - stop)};
+  const auto ends = [&](char c) { return separator_ == ' ' ? is_blank(c) : c == separator_; };
+  const char* begin = at_;
+  const char* const stop = std::find_if(begin, end_, ends);
+  const char* last = stop;
+  while (last > begin && is_blank(last[-1])) --last;
+  while (begin < last && is_blank(*begin)) ++begin;
+  field = {begin, static_cast<size_t>(last - begin)};
+  ended_ = stop == end_;
+  at_ = ended_ || separator_ == ' ' ? stop : stop + 1;
   return true;
-}
-
-bool FieldReader::at_end() {
-  if (separator_ != ' ') return ended_;
-  while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
-  return rest_.empty();
 }
 
 }  // namespace fr

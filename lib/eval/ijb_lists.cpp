@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "core/error.h"
 #include "core/files.h"
 #include "core/parse_lines.h"
 
@@ -79,12 +78,6 @@ TemplateIndex::TemplateIndex(std::vector<int64_t> ids) : ids_(std::move(ids)) {
 int32_t TemplateIndex::search(int64_t id) const {
   const auto it = std::lower_bound(ids_.begin(), ids_.end(), id);
   return it != ids_.end() && *it == id ? static_cast<int32_t>(it - ids_.begin()) : -1;
-}
-
-int32_t TemplateIndex::at(int64_t id) const {
-  const int32_t index = find(id);
-  FR_CHECK(index >= 0, "template {} has no images", id);
-  return index;
 }
 
 std::vector<Pair> parse_template_pairs(std::string_view text, const std::string& where,

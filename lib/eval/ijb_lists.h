@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
 #include "core/hash.h"
 #include "eval/plan.h"
 
@@ -20,8 +21,11 @@ class TemplateIndex {
     if (!table_.empty()) return id >= 0 && id < std::ssize(table_) ? table_[static_cast<size_t>(id)] : -1;
     return search(id);
   }
-  int32_t at(int64_t id) const;  // fr::Error "template ID has no images"
-  int64_t count() const { return std::ssize(ids_); }
+  int32_t at(int64_t id) const {  // fr::Error "template ID has no images"
+    const int32_t index = find(id);
+    FR_CHECK(index >= 0, "template {} has no images", id);
+    return index;
+  }
 
  private:
   int32_t search(int64_t id) const;

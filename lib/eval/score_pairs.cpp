@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/parallel.h"
+#include "core/tensor.h"
 #include "eval/evaluate.h"
 #include "eval/pair_score.h"
 
@@ -38,42 +39,43 @@ inline Doubles load(const double* p) {
   return v;
 }
 
-// One row against N. sums[i] = pairwise_sum of Term::term(a_k, b[i]_k), k in [begin, begin + n), bit for bit.
+// ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7)) of low = r0 … r3, high = r4 … r7.
+inline double sum_of_eight(Doubles low, Doubles high) {
+  const Doubles pairs =
+      __builtin_shufflevector(low, high, 0, 4, 2, 6) + __builtin_shufflevector(low, high, 1, 5, 3, 7);
+  return (pairs[0] + pairs[2]) + (pairs[1] + pairs[3]);
+}
+
+// One row against N. sums[i] = pairwise_sum of Term::term(a_k, b[i]_k), k in [begin, begin + n), n >= 8, bit
+// for bit.
 template <class Term, size_t N>
 std::array<double, N> pairwise_sums(const double* a, const std::array<const double*, N>& b, int64_t begin,
                                     int64_t n) {
-  std::array<double, N> sums{};
-  if (n < 8) {
-    for (size_t i = 0; i < N; ++i) {
-      sums[i] = pairwise_sum<double>(begin, n, [&](int64_t k) { return Term::term(a[k], b[i][k]); });
-    }
+  std::array<double, N> sums;
+  if (n > 128) {
+    const int64_t half = n / 2 - (n / 2) % 8;
+    sums = pairwise_sums<Term, N>(a, b, begin, half);
+    const std::array<double, N> second = pairwise_sums<Term, N>(a, b, begin + half, n - half);
+    for (size_t i = 0; i < N; ++i) sums[i] += second[i];
     return sums;
   }
-  if (n <= 128) {
-    Doubles low[N], high[N];  // the eight accumulators of each sum
-    int64_t k = begin;
-    for (size_t i = 0; i < N; ++i) {
-      low[i] = Term::term(load(a + k), load(b[i] + k));
-      high[i] = Term::term(load(a + k + 4), load(b[i] + k + 4));
-    }
-    for (k += 8; k < begin + n - n % 8; k += 8) {
-      const Doubles first = load(a + k), second = load(a + k + 4);
-      for (size_t i = 0; i < N; ++i) {
-        low[i] += Term::term(first, load(b[i] + k));
-        high[i] += Term::term(second, load(b[i] + k + 4));
-      }
-    }
-    for (size_t i = 0; i < N; ++i) {
-      sums[i] = ((low[i][0] + low[i][1]) + (low[i][2] + low[i][3])) +
-                ((high[i][0] + high[i][1]) + (high[i][2] + high[i][3]));
-      for (int64_t last = k; last < begin + n; ++last) sums[i] += Term::term(a[last], b[i][last]);
-    }
-    return sums;
+  Doubles low[N], high[N];  // the eight accumulators of each sum
+  for (size_t i = 0; i < N; ++i) {
+    low[i] = Term::term(load(a + begin), load(b[i] + begin));
+    high[i] = Term::term(load(a + begin + 4), load(b[i] + begin + 4));
   }
-  const int64_t half = n / 2 - (n / 2) % 8;
-  sums = pairwise_sums<Term, N>(a, b, begin, half);
-  const std::array<double, N> second = pairwise_sums<Term, N>(a, b, begin + half, n - half);
-  for (size_t i = 0; i < N; ++i) sums[i] += second[i];
+  int64_t k = begin + 8;
+  for (; k < begin + n - n % 8; k += 8) {
+    const Doubles first = load(a + k), second = load(a + k + 4);
+    for (size_t i = 0; i < N; ++i) {
+      low[i] += Term::term(first, load(b[i] + k));
+      high[i] += Term::term(second, load(b[i] + k + 4));
+    }
+  }
+  for (size_t i = 0; i < N; ++i) sums[i] = sum_of_eight(low[i], high[i]);
+  for (; k < begin + n; ++k) {
+    for (size_t i = 0; i < N; ++i) sums[i] += Term::term(a[k], b[i][k]);
+  }
   return sums;
 }
 
@@ -100,7 +102,7 @@ Side number_side(const PairList& list, int32_t Pair::*side, int64_t templates) {
 struct Blocks {
   int64_t rows = 0, cols = 0, across = 0, count = 0;
   Blocks(int64_t a, int64_t b, int64_t dim) {
-    constexpr int64_t kRowBytes = 8 << 20, kColBytes = 256 << 10;
+    constexpr int64_t kRowBytes = 4 << 20, kColBytes = 384 << 10;
     const int64_t row_size = dim * static_cast<int64_t>(sizeof(double));
     rows = std::clamp<int64_t>(kRowBytes / row_size, 1, 1 << 12);
     cols = std::clamp<int64_t>(kColBytes / row_size, 1, 1 << 12);
@@ -117,7 +119,8 @@ struct Cell {
 
 // All pairs, block after block; offsets (blocks + 1) says where each begins.
 struct Ordered {
-  std::vector<Cell> cells;
+  Memory memory;
+  std::span<Cell> cells;
   std::vector<int64_t> offsets;
 };
 
@@ -147,7 +150,8 @@ Ordered order_by_block(const PairList& list, const Side& a, const Side& b, const
     for (std::vector<int64_t>& mine : next) total += std::exchange(mine[block], total);
   }
   result.offsets.push_back(total);
-  result.cells.resize(static_cast<size_t>(count));
+  result.memory = Memory(count * static_cast<int64_t>(sizeof(Cell)));
+  result.cells = {reinterpret_cast<Cell*>(result.memory.data()), static_cast<size_t>(count)};
   parallel_for(ranges, [&](int64_t r) {
     std::vector<int64_t>& mine = next[static_cast<size_t>(r)];
     visit(r, [&](int64_t i, int64_t row, int64_t col) {
@@ -193,7 +197,15 @@ class BlockScorer {
   void score_some(const double* a, const Cell* cells, int64_t b0) const {
     std::array<const double*, N> b;
     for (size_t i = 0; i < N; ++i) b[i] = features_.row(b_.templates[static_cast<size_t>(b0) + cells[i].col]);
-    const std::array<double, N> sums = pairwise_sums<Term, N>(a, b, 0, features_.dim);
+    std::array<double, N> sums;
+    if (features_.dim >= 8) {
+      sums = pairwise_sums<Term, N>(a, b, 0, features_.dim);
+    } else {
+      for (size_t i = 0; i < N; ++i) {
+        sums[i] =
+            pairwise_sum<double>(0, features_.dim, [&](int64_t k) { return Term::term(a[k], b[i][k]); });
+      }
+    }
     for (size_t i = 0; i < N; ++i) scores_[cells[i].index] = sums[i];
   }
 
@@ -216,8 +228,8 @@ std::vector<double> scores_of(const PairList& list, const TemplateFeatures& feat
     const int64_t end = ordered.offsets[static_cast<size_t>(block) + 1];
     if (begin == end) return;
     const int64_t a0 = block / blocks.across * blocks.rows, b0 = block % blocks.across * blocks.cols;
-    score(std::span(ordered.cells).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), a0,
-          b0, std::min(blocks.rows, std::ssize(a.templates) - a0));
+    score(ordered.cells.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), a0, b0,
+          std::min(blocks.rows, std::ssize(a.templates) - a0));
   });
   return scores;
 }
