@@ -171,11 +171,11 @@ class BlockScorer {
       : features_(features), a_(a), b_(b), scores_(scores) {}
 
   void operator()(std::span<const Cell> cells, int64_t a0, int64_t b0, int64_t rows) const {
-    std::vector<int32_t> begin(static_cast<size_t>(rows) + 1);
+    std::vector<int64_t> begin(static_cast<size_t>(rows) + 1);
     for (const Cell& cell : cells) ++begin[cell.row + 1u];
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
     std::vector<Cell> by_row(cells.size());
-    std::vector<int32_t> next(begin.begin(), begin.end() - 1);
+    std::vector<int64_t> next(begin.begin(), begin.end() - 1);
     for (const Cell& cell : cells) by_row[static_cast<size_t>(next[cell.row]++)] = cell;
     for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
       score_row(features_.row(a_.templates[static_cast<size_t>(a0) + row]),
