@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   fr::add_baselines(options);
   fr::add_pack(options);
   fr::add_crops(options);
+  fr::add_records(options);
   fr::add_inspect(options);
   return options.run(argc, argv,
                      []() -> int { throw fr::UsageError("name a subcommand (see fr-data --help)"); });

@@ -8,6 +8,7 @@ void add_synth(Options& options);
 void add_baselines(Options& options);
 void add_pack(Options& options);
 void add_crops(Options& options);
+void add_records(Options& options);
 void add_inspect(Options& options);
 
 }  // namespace fr

@@ -1,5 +1,5 @@
-// fr-data crops: an image folder as packed crops, decoded once for all later runs; LFW's sets of people can
-// be left out.
+// fr-data crops: training data as packed crops, decoded once for all later runs; LFW's sets of people can be
+// left out.
 #include <fmt/core.h>
 
 #include <map>
@@ -9,7 +9,6 @@
 #include "core/progress.h"
 #include "data/packed.h"
 #include "fr_data.h"
-#include "image/image.h"
 #include "readers/lfw_people.h"
 #include "readers/readers.h"
 
@@ -36,36 +35,43 @@ std::set<std::string> chosen_people(const CropsCommand& c) {
   return people;
 }
 
+// The images to pack, by identity.
+std::vector<int64_t> choose(const Dataset& data, const CropsCommand& c, const std::set<std::string>& people) {
+  std::vector<std::vector<int64_t>> identities(static_cast<size_t>(data.classes()));
+  for (int64_t i = 0; i < data.size(); ++i) {
+    if (!people.empty()) {
+      const auto inside = std::filesystem::path(data.item_name(i)).lexically_relative(c.images);
+      if (!people.contains(inside.begin()->string())) continue;
+    }
+    identities[static_cast<size_t>(data.label(i))].push_back(i);
+  }
+  std::vector<int64_t> chosen;
+  for (const std::vector<int64_t>& images : identities)
+    if (std::ssize(images) >= c.min_images) chosen.insert(chosen.end(), images.begin(), images.end());
+  return chosen;
+}
+
 int run_crops(const CropsCommand& c) {
   if (c.without_set != 0 && c.people.empty()) throw UsageError("--without-set needs --people");
   const std::set<std::string> people = chosen_people(c);
-  std::map<std::string, std::vector<std::string>> identities;
-  int64_t total = 0;
-  for (const std::string& path : list_images(c.images)) {
-    const std::string identity = path.substr(0, path.find('/'));
-    if (people.empty() || people.contains(identity)) identities[identity].push_back(path);
-  }
-  std::erase_if(identities,
-                [&](const auto& i) { return static_cast<int64_t>(i.second.size()) < c.min_images; });
-  for (const auto& [identity, paths] : identities) total += static_cast<int64_t>(paths.size());
+  const std::unique_ptr<Dataset> data = open_dataset(c.images);
+  const std::vector<int64_t> chosen = choose(*data, c, people);
+  const auto total = std::ssize(chosen);
   FR_CHECK(total > 0, "{}: no identity with at least {} images", c.images, c.min_images);
 
   PackedWriter writer(c.out, total);
   Progress progress("crops", total, "images");
   std::vector<uint8_t> rgb(kCropBytes);
-  int32_t label = 0;
-  int64_t done = 0;
-  for (const auto& [identity, paths] : identities) {
-    for (const std::string& path : paths) {
-      fit_crop(read_image((std::filesystem::path(c.images) / path).string()), rgb);
-      writer.add(rgb, label);
-      progress.update(++done);
-    }
-    ++label;
+  std::map<int32_t, int32_t> labels;  // of the data set -> of the crops, in order of first use
+  for (int64_t done = 0; done < total; progress.update(++done)) {
+    const int64_t index = chosen[static_cast<size_t>(done)];
+    const auto next = static_cast<int32_t>(labels.size());
+    data->image(index, rgb);
+    writer.add(rgb, labels.emplace(data->label(index), next).first->second);
   }
   writer.finish();
   progress.finish();
-  fmt::print("{}: {} identities, {} images\nnext: fr-train --data {}\n", c.out, label, total, c.out);
+  fmt::print("{}: {} identities, {} images\nnext: fr-train --data {}\n", c.out, labels.size(), total, c.out);
   return 0;
 }
 
@@ -74,16 +80,16 @@ int run_crops(const CropsCommand& c) {
 void add_crops(Options& options) {
   static CropsCommand c;
   options
-      .subcommand("crops", "Pack a folder of images, one folder per identity, as crops for fast training",
+      .subcommand("crops", "Pack images, in one folder per identity or a .rec, as crops for fast training",
                   "fr-data crops --images lfw/crops_112 --people lfw/people.txt --without-set 10 "
                   "--min-images 2 --out lfw9",
                   [] { return run_crops(c); })
-      .add("--images", c.images, "folder with one folder of images per identity")
+      .add("--images", c.images, "folder with one folder of images per identity, or a .rec or its folder")
       .required()
       .add("--out", c.out, "folder for images.npy and labels.npy")
       .required()
       .add("--min-images", c.min_images, "leave out identities with fewer images")
-      .add("--people", c.people, "LFW's people.txt: only the people it names")
+      .add("--people", c.people, "LFW's people.txt: only the folders it names")
       .add("--without-set", c.without_set, "leave out the people of this set of --people (0: none)");
 }
 

@@ -87,7 +87,8 @@ void add_inspect(Options& options) {
       .subcommand("inspect", "Say what files or folders are and hold",
                   "fr-data inspect lfw.bin results/lfw.json", [] { return run_inspect(c); })
       .add("paths", c.paths,
-           "image folders, packed crops, .bin packs, pair lists, .npy, .h5, .safetensors, results (.json), "
+           "image folders, packed crops, .rec files, .bin packs, pair lists, .npy, .h5, .safetensors, "
+           "results (.json), "
            "images")
       .required();
 }

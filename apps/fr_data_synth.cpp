@@ -30,29 +30,20 @@ struct SynthCommand {
 
 using Encoded = std::vector<std::byte>;
 
-// Calls make(i) for i in [0, count) on all threads; the first error is rethrown.
+// Calls make(i) for i in [0, count) on all threads, under a line of progress.
 template <class Make>
 void render_all(const std::string& title, int64_t count, const Make& make) {
   Progress progress(title, count, "images");
   std::atomic<int64_t> done = 0;
   std::mutex mutex;
-  std::exception_ptr failure;
-#pragma omp parallel for schedule(dynamic, 8)
-  for (int64_t i = 0; i < count; ++i) {
-    try {
-      make(i);
-      const int64_t now = ++done;
-      if (now % 64 == 0) {
-        const std::lock_guard lock(mutex);
-        progress.update(now);
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-    }
-  }
+  parallel_for_throwing(count, [&](int64_t i) {
+    make(i);
+    const int64_t now = ++done;
+    if (now % 64 != 0) return;
+    const std::lock_guard lock(mutex);
+    progress.update(now);
+  });
   progress.finish();
-  if (failure) std::rethrow_exception(failure);
 }
 
 Image render_crop(uint64_t seed, const synth::Shot& shot, const synth::Framing& framing,

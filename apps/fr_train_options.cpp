@@ -34,7 +34,8 @@ void add_options(Options& options, TrainCommand& c) {
   TrainOptions& t = c.train;
   options
       .add("--data", c.data,
-           "folder of packed crops, or with one folder of images per identity; without it, synthetic faces")
+           "folder of packed crops, of a train.rec, or with one folder of images per identity; without it, "
+           "synthetic faces")
       .add("--out", c.out, "folder of model, checkpoint and log (runs/NETWORK-LOSS)")
       .flag("--fresh", t.fresh, "start over; without it a run continues from the checkpoint in --out")
       .add("--network", t.network,

@@ -2,7 +2,10 @@
 #pragma once
 #include <omp.h>
 
+#include <atomic>
 #include <cstdint>
+#include <exception>
+#include <mutex>
 
 namespace fr {
 
@@ -21,6 +24,27 @@ template <class Body>
 void parallel_tasks(int64_t count, const Body& body) {
 #pragma omp parallel for schedule(dynamic)
   for (int64_t i = 0; i < count; ++i) body(i);
+}
+
+// body(i) for i in [0, count), dynamically divided; body may throw: what it threw for the least i is thrown
+// again.
+template <class Body>
+void parallel_for_throwing(int64_t count, const Body& body) {
+  std::atomic<int64_t> failed = count;  // the least i that threw so far
+  std::exception_ptr failure;
+  std::mutex mutex;
+#pragma omp parallel for schedule(dynamic, 16)
+  for (int64_t i = 0; i < count; ++i) {
+    if (i > failed) continue;
+    try {
+      body(i);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (i < failed) failure = std::current_exception();
+      if (i < failed) failed = i;
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 // body(begin, end) once per thread on contiguous ranges of [0, count); fewer threads when a range would be

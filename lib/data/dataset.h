@@ -1,6 +1,8 @@
 // Dataset: an immutable map index -> (image, label). Images are aligned crops, 112x112 RGB, rows top to
 // bottom.
 #pragma once
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -12,6 +14,11 @@ namespace fr {
 inline constexpr int64_t kCropSize = 112;
 inline constexpr int64_t kCropBytes = kCropSize * kCropSize * 3;
 
+// A class is a row of weights, so a stray large label, or number of classes, would make millions of classes
+// that nobody has. Classes without images are allowed within reason: a subset may keep the numbering of the
+// whole.
+inline int64_t most_classes(int64_t images) { return std::max<int64_t>(2 * images, 1000); }
+
 class Dataset {
  public:
   virtual ~Dataset() = default;
@@ -20,6 +27,8 @@ class Dataset {
   virtual int32_t label(int64_t index) const = 0;
   // Writes (112, 112, 3) RGB bytes. Callable from several threads at once. Throws fr::Error naming the file.
   virtual void image(int64_t index, std::span<uint8_t> rgb) const = 0;
+  // The image as it is stored, where it is stored encoded; empty elsewhere. Throws fr::Error naming the file.
+  virtual std::vector<std::byte> encoded(int64_t) const { return {}; }
   virtual std::string item_name(int64_t index) const = 0;  // what an error message calls this image
   virtual std::string describe() const = 0;                // one line for logs: what and where
   virtual std::string content_hash() const = 0;  // identity of the data, for results and checkpoints

@@ -46,9 +46,7 @@ class PackedDataset final : public Dataset {
     const std::vector<int64_t> values = labels.integers();
     labels_.reserve(values.size());
     for (size_t row = 0; row < values.size(); ++row) {
-      // A label is a row of class weights, so a stray large one would make millions of classes nobody has.
-      // Classes without images are allowed within reason: a subset may keep the numbering of the whole.
-      FR_CHECK(values[row] >= 0 && values[row] < std::max<int64_t>(2 * shape[0], 1000),
+      FR_CHECK(values[row] >= 0 && values[row] < most_classes(shape[0]),
                "{}: row {}: label {} is out of range for {} images", labels_path(directory).string(), row,
                values[row], shape[0]);
       labels_.push_back(static_cast<int32_t>(values[row]));

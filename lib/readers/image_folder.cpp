@@ -5,10 +5,12 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "image/image.h"
 #include "readers/format.h"
 #include "readers/readers.h"
+#include "readers/record_faces.h"
 
 namespace fr {
 
@@ -35,6 +37,10 @@ class ImageFolder final : public Dataset {
   int32_t label(int64_t index) const override { return labels_[static_cast<size_t>(index)]; }
   void image(int64_t index, std::span<uint8_t> rgb) const override {
     fit_crop(read_image(item_name(index)), rgb);
+  }
+  std::vector<std::byte> encoded(int64_t index) const override {
+    const MappedFile file(item_name(index));
+    return {file.bytes().begin(), file.bytes().end()};
   }
   std::string item_name(int64_t index) const override {
     return (folder_ / files_[static_cast<size_t>(index)]).string();
@@ -66,24 +72,14 @@ class ImageFolder final : public Dataset {
 class ImageFolderFormat final : public Format {
  public:
   bool matches(const fs::path& path) const override {
-    return fs::is_directory(path) && !is_packed(path.string());
+    return fs::is_directory(path) && !is_packed(path.string()) && !find_records(path);
   }
   std::string describe(const fs::path& path) const override {
     const ImageFolder folder(path);
-    std::map<int32_t, int64_t> counts;
-    for (int64_t i = 0; i < folder.size(); ++i) ++counts[folder.label(i)];
-    int64_t least = folder.size(), most = 0;
-    for (const auto& [label, count] : counts) {
-      least = std::min(least, count);
-      most = std::max(most, count);
-    }
     const Image first = read_image(folder.item_name(0));
-    return fmt::format(
-        "image folder: {} images of {} identities\nimages per identity: {} to {}\nfirst image: {} ({}x{} "
-        "pixels)\n"
-        "content: {}",
-        folder.size(), folder.classes(), least, most, folder.item_name(0), first.width, first.height,
-        folder.content_hash());
+    return fmt::format("image folder: {} images of {} identities\nfirst image: {} ({}x{} pixels)\n{}",
+                       folder.size(), folder.classes(), folder.item_name(0), first.width, first.height,
+                       describe_contents(folder));
   }
   std::unique_ptr<Dataset> open(const fs::path& path) const override {
     return std::make_unique<ImageFolder>(path);

@@ -37,16 +37,24 @@ bool is_image_name(const fs::path& path) {
 std::unique_ptr<Dataset> open_dataset(const std::string& path) {
   const Format* format = find_format(path);
   std::unique_ptr<Dataset> dataset = format != nullptr ? format->open(path) : nullptr;
-  FR_CHECK(
-      dataset != nullptr,
-      "{}: not training data (a folder with one folder of images per identity, or images.npy and labels.npy)",
-      path);
+  FR_CHECK(dataset != nullptr,
+           "{}: not training data (a folder with one folder of images per identity, images.npy and "
+           "labels.npy, or a "
+           ".rec)",
+           path);
   return dataset;
 }
 
 std::string describe_path(const std::string& path) {
   const Format* format = find_format(path);
   return format != nullptr ? format->describe(path) : std::string();
+}
+
+std::string describe_contents(const Dataset& dataset) {
+  std::vector<int64_t> counts(static_cast<size_t>(dataset.classes()), 0);
+  for (int64_t i = 0; i < dataset.size(); ++i) ++counts[static_cast<size_t>(dataset.label(i))];
+  const auto [least, most] = std::ranges::minmax_element(counts);
+  return fmt::format("images per identity: {} to {}\ncontent: {}", *least, *most, dataset.content_hash());
 }
 
 std::vector<std::string> list_images(const fs::path& folder) {

@@ -9,11 +9,15 @@
 
 namespace fr {
 
-// Packed crops, or a folder of images with one folder per identity. Throws fr::Error naming the path.
+// A folder of images with one folder per identity, packed crops, or MXNet RecordIO (a .rec or its folder).
+// Throws fr::Error naming the path.
 std::unique_ptr<Dataset> open_dataset(const std::string& path);
 
 // What the file or folder is and holds, a few lines without an end of line; empty when no format knows it.
 std::string describe_path(const std::string& path);
+
+// "images per identity: 1 to 30" and "content: HASH", two lines of what describe_path says of training data.
+std::string describe_contents(const Dataset& dataset);
 
 // Every image below `folder` (.jpg .jpeg .png .bmp .pgm, any case), as relative paths, sorted. Hidden files
 // are left out, links to folders followed.

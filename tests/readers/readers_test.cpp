@@ -30,8 +30,8 @@ void write_png(const fs::path& path, int64_t height, int64_t width, uint8_t red)
 
 TEST_CASE("the formats that programs take") {
   CHECK(Registry<FormatKind>::instance().names() ==
-        std::vector<std::string>{"LFW pair list", "NumPy array", "image", "image folder", "packed crops",
-                                 "verification pack"});
+        std::vector<std::string>{"LFW pair list", "MXNet RecordIO", "NumPy array", "image", "image folder",
+                                 "packed crops", "verification pack"});
 }
 
 TEST_CASE("an image folder: labels are the ranks of the folders' names, images lie at any depth") {
