@@ -7,7 +7,7 @@ CMAKE_FLAGS ?=
 PACKAGES := \
   g++:compiler cmake:build ninja-build:build git:revision-in-results \
   libdnnl-dev:CPU-convolutions libopencv-dev:image-decoding libjpeg-dev:whole-JPEGs-only libhdf5-dev:embedding-files \
-  nlohmann-json3-dev:JSON libcli11-dev:options libfmt-dev:formatting librandom123-dev:random-numbers \
+  zlib1g-dev:MATLAB-lists nlohmann-json3-dev:JSON libcli11-dev:options libfmt-dev:formatting librandom123-dev:random-numbers \
   libxxhash-dev:content-hashes doctest-dev:tests
 # What the checks that use clang need besides.
 CLANG_PACKAGES := \

@@ -7,6 +7,7 @@
 #include "core/files.h"
 #include "core/verification_bin.h"
 #include "eval/protocol.h"
+#include "support/mat.h"
 #include "support/support.h"
 
 using namespace fr;
@@ -173,9 +174,41 @@ TEST_CASE("CALFW and CPLFW: every fold gets its tenth of both classes") {
   CHECK(contains(error_of("cplfw", data), "pairs_CPLFW.txt:2: expected"));
 }
 
-TEST_CASE("AgeDB-30: a text list, and what is said of the official one") {
+TEST_CASE("AgeDB-30: the official list, people by the first field of the names") {
   test::ScratchFolder data;
-  CHECK(contains(error_of("agedb_30", data), ".mat is not read"));
+  const auto item = [](const std::string& image) {
+    return test::mat_cell(1, 2, {test::mat_text(image), test::mat_number(30)});
+  };
+  const auto fold = [&](const std::vector<std::string>& images) {
+    std::vector<std::string> items;
+    for (const std::string& image : images) items.push_back(item(image));
+    return test::mat_cell(2, static_cast<int32_t>(images.size() / 2), items);
+  };
+  const auto write = [&](const std::string& first, const std::string& second) {
+    const std::string splits = test::mat_cell(2, 1, {first, test::mat_cell(1, 1, {second})}, "splits");
+    write_file(data / "04_FINAL_protocol_30_years.mat", test::mat_file(test::mat_text("other") + splits));
+  };
+  write(fold({"A_1_1_30_m", "A_2_2_60_m", "A_1_1_30_m", "B_1_7_60_m"}), fold({"Ab_1_1_1_m", "A_1_1_30_m"}));
+  const Plan plan = plan_of("agedb_30", data);
+  CHECK(labels(plan) == std::vector<bool>{true, false, false});
+  CHECK(pair_text(plan, 0) == "A_1_1_30_m A_2_2_60_m");
+  CHECK(pair_text(plan, 2) == "Ab_1_1_1_m A_1_1_30_m");
+  CHECK(plan.items.size() == 4);
+  CHECK(contains(error_of("agedb_30", data, true), "fold 1, pair 1: no image 'A_1_1_30_m'"));
+  write(fold({"A_1_1_30_m", "A_2_2_60_m"}), fold({"A_1_1_30_m", "B_1"}));
+  CHECK(contains(error_of("agedb_30", data), ".mat: fold 2, pair 1: 'B_1' is not 'person_…' of five fields"));
+  write(fold({"A_1_1_30_m", "A_2_2_60_m"}), test::mat_cell(1, 3, {item("x"), item("x"), item("x")}));
+  CHECK(contains(error_of("agedb_30", data), ".mat: fold 2: not a cell of two rows"));
+  write(fold({"A_1_1_30_m", "A_2_2_60_m"}), test::mat_cell(2, 1, {item("A_1_1_30_m"), test::mat_number(1)}));
+  CHECK(contains(error_of("agedb_30", data), ".mat: fold 2, pair 1: no image is named"));
+  write_file(data / "04_FINAL_protocol_30_years.mat", test::mat_file(test::mat_text("other")));
+  CHECK(contains(error_of("agedb_30", data), ".mat: no variable 'splits'"));
+}
+
+TEST_CASE("AgeDB-30: a text list") {
+  test::ScratchFolder data;
+  CHECK(contains(error_of("agedb_30", data),
+                 "holds neither agedb_30.bin nor 04_FINAL_protocol_30_years.mat nor"));
   write_file(data / "pairs_label.txt", "a/1.jpg a/2.jpg 1\na/1.jpg b/1.jpg 0\n");
   CHECK(labels(plan_of("agedb_30", data)) == std::vector<bool>{true, false});
   write_file(data / "pairs_label.txt", "a/1.jpg a/2.jpg 1\na/1.jpg b/1.jpg 2\n");
