@@ -13,9 +13,16 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Without control characters: what a hostile file holds neither breaks the line nor steers the terminal.
+inline std::string one_line(std::string text) {
+  for (char& c : text)
+    if ((c >= 0 && c < ' ' && c != '\t') || c == '\x7f') c = '?';
+  return text;
+}
+
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
-  throw Error(fmt::format(format, std::forward<Args>(args)...));
+  throw Error(one_line(fmt::format(format, std::forward<Args>(args)...)));
 }
 
 }  // namespace fr

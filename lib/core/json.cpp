@@ -11,7 +11,7 @@ Json read_json(const std::filesystem::path& path) {
   const MappedFile file(path);
   try {
     return Json::parse(file.text());
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {  // malformed, or a number beyond a double
     fail("{}: not JSON: {}", path.string(), error.what());
   }
 }

@@ -40,6 +40,10 @@ Json metric_json(const Metric& metric) {
   return json;
 }
 
+// A value that is in the wrong place, for a message; of a list or object only the kind, which may nest
+// deeply.
+std::string shown(const Json& json) { return json.is_structured() ? json.type_name() : json.dump(); }
+
 // A JSON value and the path that leads to it, so that every fault can name its place.
 struct Node {
   const Json& json;
@@ -62,15 +66,15 @@ struct Node {
   }
   double number() const {
     if (json.is_null()) return std::numeric_limits<double>::quiet_NaN();
-    FR_CHECK(json.is_number(), "{}: expected a number, found {}", where, json.dump());
+    FR_CHECK(json.is_number(), "{}: expected a number, found {}", where, shown(json));
     return json.get<double>();
   }
   int64_t integer() const {
-    FR_CHECK(json.is_number_integer(), "{}: expected an integer, found {}", where, json.dump());
+    FR_CHECK(json.is_number_integer(), "{}: expected an integer, found {}", where, shown(json));
     return json.get<int64_t>();
   }
   std::string text() const {
-    FR_CHECK(json.is_string(), "{}: expected text, found {}", where, json.dump());
+    FR_CHECK(json.is_string(), "{}: expected text, found {}", where, shown(json));
     return json.get<std::string>();
   }
   std::vector<double> numbers() const {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 #include <string_view>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "image/announced_size.h"
 #include "image/jpeg.h"
 
 namespace fr {
@@ -14,6 +16,7 @@ namespace fr {
 namespace {
 
 constexpr int kCrop = 112;
+constexpr int64_t kLongestStrip = 16;  // long side over short side
 
 // The same memory as an OpenCV matrix; OpenCV takes no const, the callers only read.
 cv::Mat as_matrix(const Image& image) {
@@ -50,6 +53,9 @@ Image decode_image(std::span<const std::byte> encoded, const std::string& name) 
   FR_CHECK(!encoded.empty(), "{}: not a readable image (empty)", name);
   if (is_jpeg(encoded)) return decode_jpeg(encoded, name);
   FR_CHECK(!is_cut_png(encoded), "{}: not a readable image (PNG cut short)", name);
+  const std::optional<AnnouncedSize> size = announced_size(encoded);
+  FR_CHECK(size, "{}: not a readable image (no whole JPEG, PNG, BMP or PGM)", name);
+  check_announced(*size, encoded.size(), name);
   cv::Mat bgr;
   try {
     const cv::Mat bytes(1, static_cast<int>(encoded.size()), CV_8U, const_cast<std::byte*>(encoded.data()));
@@ -78,10 +84,16 @@ void fit_crop(const Image& image, std::span<uint8_t> rgb) {
     return;
   }
   const int64_t shorter = std::min(image.height, image.width);
+  // A strip would be scaled to gigabytes: its middle is enough.
+  const int64_t width = std::min(image.width, kLongestStrip * shorter);
+  const int64_t height = std::min(image.height, kLongestStrip * shorter);
+  const cv::Mat source = as_matrix(image)(cv::Rect(static_cast<int>((image.width - width) / 2),
+                                                   static_cast<int>((image.height - height) / 2),
+                                                   static_cast<int>(width), static_cast<int>(height)));
   const auto scaled = [&](int64_t side) { return static_cast<int>((side * kCrop + shorter / 2) / shorter); };
-  cv::Mat resized = as_matrix(image);
+  cv::Mat resized = source;
   if (shorter != kCrop) {
-    cv::resize(as_matrix(image), resized, {scaled(image.width), scaled(image.height)}, 0, 0,
+    cv::resize(source, resized, {scaled(width), scaled(height)}, 0, 0,
                shorter > kCrop ? cv::INTER_AREA : cv::INTER_LINEAR);
   }
   const cv::Rect middle((resized.cols - kCrop) / 2, (resized.rows - kCrop) / 2, kCrop, kCrop);

@@ -6,12 +6,11 @@
 #include <jpeglib.h>
 
 #include "core/error.h"
+#include "image/announced_size.h"
 
 namespace fr {
 
 namespace {
-
-constexpr int64_t kMostPixels = int64_t{1} << 27;  // a header must not allocate gigabytes
 
 struct Handler {
   jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
@@ -80,8 +79,7 @@ Image decode_jpeg(std::span<const std::byte> encoded, const std::string& name) {
   Image image;
   image.height = decoder.height();
   image.width = decoder.width();
-  FR_CHECK(image.height * image.width <= kMostPixels, "{}: not a readable image (JPEG of {}x{} pixels)", name,
-           image.width, image.height);
+  check_announced({image.width, image.height}, encoded.size(), name);
   image.rgb.resize(static_cast<size_t>(image.height * image.width * 3));
   FR_CHECK(decoder.read_pixels(image.rgb.data()), "{}: not a readable image (JPEG: {})", name,
            decoder.message());

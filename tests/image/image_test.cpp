@@ -95,8 +95,38 @@ TEST_CASE("a JPEG header that announces a giant is refused before memory is take
   for (size_t i = 0; i + 8 < bytes.size(); ++i)
     if (bytes[i] == std::byte{0xff} && bytes[i + 1] == std::byte{0xc0})
       for (size_t k = i + 5; k < i + 9; ++k) bytes[k] = std::byte{0xfe};
-  CHECK_THROWS_WITH_AS(decode_image(bytes, "x"), "x: not a readable image (JPEG of 65278x65278 pixels)",
-                       Error);
+  const std::string expected =
+      fmt::format("x: not a readable image (65278x65278 pixels in {} bytes)", bytes.size());
+  CHECK_THROWS_WITH_AS(decode_image(bytes, "x"), expected.c_str(), Error);
+}
+
+TEST_CASE("PNG, BMP and PGM headers that announce giants are refused before memory is taken") {
+  std::vector<std::byte> png = encode_png(ramp(16, 16));
+  png[17] = std::byte{1};  // 65552 columns
+  std::string bmp(70, '\0'), pgm = "P5\n# of nothing\n30000 30000 255\n";
+  bmp.replace(0, 2, "BM");
+  for (const size_t at : {18, 22}) bmp.replace(at, 4, std::string("\x00\x70\0\0", 4));
+  CHECK_THROWS_AS(decode_image(png, "x"), Error);
+  CHECK_THROWS_WITH_AS(decode_image(std::as_bytes(std::span(bmp)), "x"),
+                       "x: not a readable image (28672x28672 pixels in 70 bytes)", Error);
+  CHECK_THROWS_WITH_AS(decode_image(std::as_bytes(std::span(pgm)), "x"),
+                       "x: not a readable image (30000x30000 pixels in 32 bytes)", Error);
+}
+
+TEST_CASE("a picture of one colour is small, and read nevertheless") {
+  const Image blank{3000, 3000, std::vector<uint8_t>(3000 * 3000 * 3, 200)};
+  CHECK(decode_image(encode_png(blank), "x").rgb == blank.rgb);
+  CHECK(decode_image(encode_jpeg(blank), "x").width == 3000);
+}
+
+TEST_CASE("fit_crop takes the middle of a long strip") {
+  std::vector<uint8_t> rgb(112 * 112 * 3);
+  for (const auto& [height, width] : {std::pair{2, 30000}, {30000, 2}}) {
+    fit_crop(ramp(height, width), rgb);
+    const size_t centre = (56 * 112 + 56) * 3;
+    CHECK(std::abs(rgb[centre + (width > height ? 0 : 1)] - 127) <= 4);
+    CHECK(rgb[centre + 2] == 60);
+  }
 }
 
 TEST_CASE("fit_crop leaves a crop alone, else brings the short side to 112 and keeps the middle") {
