@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   fr::add_crops(options);
   fr::add_records(options);
   fr::add_inspect(options);
+  fr::add_verify(options);
   return options.run(argc, argv,
                      []() -> int { throw fr::UsageError("name a subcommand (see fr-data --help)"); });
 }

@@ -10,5 +10,6 @@ void add_pack(Options& options);
 void add_crops(Options& options);
 void add_records(Options& options);
 void add_inspect(Options& options);
+void add_verify(Options& options);
 
 }  // namespace fr

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/shipped.h"
 #include "options.h"
 #include "report/compare.h"
 #include "report/print.h"
@@ -30,7 +31,8 @@ struct TableCommand {
   }
 
   fr::Table make() const {
-    const std::filesystem::path folder = paper.empty() ? fr::paper_folder() : std::filesystem::path(paper);
+    const std::filesystem::path folder =
+        paper.empty() ? fr::shipped_folder("results/paper") : std::filesystem::path(paper);
     const bool number =
         !table.empty() && std::ranges::all_of(table, [](char c) { return c >= '0' && c <= '9'; });
     const auto file = folder / ((number ? "table" + table : table) + ".json");

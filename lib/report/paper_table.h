@@ -54,8 +54,4 @@ struct PaperTable {
 // Throws fr::Error "PATH: …" for anything that results/README.md does not allow.
 PaperTable read_paper_table(const std::filesystem::path& path);
 
-// The folder of the published tables: ../share/fr/paper beside the program where installed, else the source
-// tree's.
-std::filesystem::path paper_folder();
-
 }  // namespace fr

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/shipped.h"
 #include "support/support.h"
 
 using namespace fr;
@@ -208,5 +209,5 @@ TEST_CASE("a wrong file is refused in one line that names the place") {
 }
 
 TEST_CASE("the folder of the source tree is found without an installation") {
-  CHECK(fs::equivalent(paper_folder(), kPaper));
+  CHECK(fs::equivalent(shipped_folder("results/paper"), kPaper));
 }
