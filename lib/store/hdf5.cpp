@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "store/heap_texts.h"
 
 namespace fr {
 
@@ -17,6 +18,7 @@ namespace {
 // Deflate cannot expand data more than 1032-fold, so a larger shape than this times its storage is a lie.
 constexpr uint64_t kGreatestRatio = 1100;
 constexpr const char* kModelAttribute = "model_hash";
+constexpr size_t kLongestModel = 4096;
 
 // An HDF5 identifier, closed at the end of its scope.
 class Handle {
@@ -65,11 +67,14 @@ std::vector<int64_t> shape_of(hid_t dataset) {
   return {sides.begin(), sides.begin() + rank};
 }
 
-// count * size bytes must be plausible for what the data set takes in the file.
+// count * size bytes must be plausible for what the data set takes in the file; the library reads beyond its
+// buffers where they are more than a contiguous one has.
 void check_size(hid_t dataset, uint64_t count, uint64_t size, const char* name, const std::string& path) {
+  const Handle properties(H5Dget_create_plist(dataset), H5Pclose);
+  const uint64_t ratio = H5Pget_layout(properties) == H5D_CHUNKED ? kGreatestRatio : 1;
   uint64_t bytes = 0, most = 0;
   const bool overflow = __builtin_mul_overflow(count, size, &bytes) ||
-                        __builtin_mul_overflow(uint64_t{H5Dget_storage_size(dataset)}, kGreatestRatio, &most);
+                        __builtin_mul_overflow(uint64_t{H5Dget_storage_size(dataset)}, ratio, &most);
   FR_CHECK(!overflow && bytes <= most, "{}: /{} announces more data than the file holds", path, name);
 }
 
@@ -111,17 +116,44 @@ Embeddings read_values(hid_t file, const std::string& path) {
   return result;
 }
 
-std::vector<std::string> read_texts(hid_t dataset, hid_t type, size_t count, const std::string& path) {
-  std::vector<std::string> texts;
-  if (H5Tis_variable_str(type) > 0) {
-    std::vector<char*> pointers(count, nullptr);
-    FR_CHECK(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()) >= 0,
-             "{}: cannot read /names", path);
-    for (const char* pointer : pointers) texts.emplace_back(pointer != nullptr ? pointer : "");
-    const Handle space(H5Dget_space(dataset), H5Sclose);
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
-    return texts;
+// Where the references of a list of texts of variable length lie.
+std::vector<TextReferences> references_of(hid_t dataset, int64_t rows, const std::string& path) {
+  const Handle properties(H5Dget_create_plist(dataset), H5Pclose);
+  if (H5Pget_layout(properties) == H5D_CONTIGUOUS)
+    return {{.offset = H5Dget_offset(dataset), .first_row = 0, .rows = rows}};
+  FR_CHECK(H5Pget_layout(properties) == H5D_CHUNKED && H5Pget_nfilters(properties) == 0,
+           "{}: /names of variable length are compressed or stored in the header", path);
+  hsize_t side = 0, chunks = 0;
+  H5Pget_chunk(properties, 1, &side);
+  const Handle space(H5Dget_space(dataset), H5Sclose);
+  FR_CHECK(H5Dget_num_chunks(dataset, space, &chunks) >= 0, "{}: cannot read /names", path);
+  std::vector<TextReferences> references;
+  for (hsize_t i = 0; i < chunks; ++i) {
+    hsize_t first = 0, size = 0;
+    unsigned filters = 0;
+    haddr_t offset = 0;
+    FR_CHECK(
+        H5Dget_chunk_info(dataset, space, i, &first, &filters, &offset, &size) >= 0 && first < hsize_t(rows),
+        "{}: cannot read /names", path);
+    references.push_back(
+        {offset, static_cast<int64_t>(first), static_cast<int64_t>(std::min<hsize_t>(side, size / 16))});
   }
+  return references;
+}
+
+// Addresses in the file are 8 bytes long and count from its first byte.
+void check_addresses(hid_t file, const std::string& path) {
+  const Handle properties(H5Fget_create_plist(file), H5Pclose);
+  size_t address = 0, size = 0;
+  hsize_t before = 0;
+  H5Pget_sizes(properties, &address, &size);
+  H5Pget_userblock(properties, &before);
+  FR_CHECK(address == 8 && size == 8 && before == 0,
+           "{}: addresses of {} and sizes of {} bytes behind a block of {}", path, address, size, before);
+}
+
+std::vector<std::string> read_fixed_texts(hid_t dataset, hid_t type, size_t count, const std::string& path) {
+  std::vector<std::string> texts;
   const size_t width = H5Tget_size(type);
   check_size(dataset, count, width, "names", path);
   std::string all(count * width, '\0');
@@ -136,7 +168,8 @@ std::vector<std::string> read_texts(hid_t dataset, hid_t type, size_t count, con
   return texts;
 }
 
-std::vector<std::string> read_names(hid_t file, int64_t rows, const std::string& path) {
+std::vector<std::string> read_names(hid_t file, const MappedFile& bytes, int64_t rows,
+                                    const std::string& path) {
   if (H5Lexists(file, "names", H5P_DEFAULT) <= 0) return {};
   const Handle dataset = open_dataset(file, "names", path);
   const Handle type(H5Dget_type(dataset), H5Tclose);
@@ -144,7 +177,14 @@ std::vector<std::string> read_names(hid_t file, int64_t rows, const std::string&
   const std::vector<int64_t> shape = shape_of(dataset);
   FR_CHECK(shape.size() == 1, "{}: /names is not a list", path);
   FR_CHECK(shape[0] == rows, "{}: {} names for {} rows", path, shape[0], rows);
-  return read_texts(dataset, type, static_cast<size_t>(rows), path);
+  if (H5Tis_variable_str(type) <= 0) return read_fixed_texts(dataset, type, static_cast<size_t>(rows), path);
+  check_addresses(file, path);
+  const std::vector<TextReferences> references = references_of(dataset, rows, path);
+  try {
+    return read_heap_texts(bytes.bytes(), references, rows);
+  } catch (const Error& error) {
+    fail("{}: /names: {}", path, error.what());
+  }
 }
 
 // Text of variable length, UTF-8.
@@ -160,20 +200,21 @@ std::string read_model(hid_t file) {
   const Handle attribute(H5Aopen(file, kModelAttribute, H5P_DEFAULT), H5Aclose);
   const Handle type(H5Aget_type(attribute), H5Tclose);
   const Handle space(H5Aget_space(attribute), H5Sclose);
-  if (H5Tis_variable_str(type) <= 0 || H5Sget_simple_extent_npoints(space) != 1) return {};
-  char* text = nullptr;
-  if (H5Aread(attribute, type, &text) < 0 || text == nullptr) return {};
-  std::string model(text);
-  H5Dvlen_reclaim(type, space, H5P_DEFAULT, &text);
-  return model;
+  const size_t width = H5Tget_size(type);
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0 || width > kLongestModel ||
+      H5Sget_simple_extent_npoints(space) != 1)
+    return {};
+  std::string model(width, '\0');
+  if (H5Aread(attribute, type, model.data()) < 0) return {};
+  return model.c_str();
 }
 
 void write_model(hid_t file, const std::string& model, bool& good) {
   if (model.empty()) return;
-  const Handle type(text_type(), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
+  H5Tset_size(type, model.size() + 1);
   const Handle attribute(H5Acreate2(file, kModelAttribute, type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-  const char* text = model.c_str();
-  good = good && H5Awrite(attribute, type, &text) >= 0;
+  good = good && H5Awrite(attribute, type, model.c_str()) >= 0;
 }
 
 void write_names(hid_t file, const std::vector<std::string>& names, bool& good) {
@@ -197,7 +238,7 @@ Embeddings read_hdf5(const std::string& path) {
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
   FR_CHECK(file.valid(), "{}: not an HDF5 file, or cut short", path);
   Embeddings result = read_values(file, path);
-  result.names = read_names(file, result.rows, path);
+  result.names = read_names(file, present, result.rows, path);
   result.model = read_model(file);
   result.source = path;
   return result;
