@@ -87,6 +87,8 @@ bool print_files(const Manifest& manifest, const std::optional<Reading>& reading
     fmt::print("{:<4} {:<48} {}{}\n", state.good ? "ok" : "-", file.path, state.state, needed);
     if (!state.good) fmt::print("     {:<48} = {}\n", "", file.what);
   }
+  if (std::ranges::any_of(manifest.files, [](const ManifestFile& file) { return !file.form.empty(); }))
+    fmt::print("     files of one kind, as [lists], belong together; one kind is enough\n");
   return is_complete(manifest, good);
 }
 

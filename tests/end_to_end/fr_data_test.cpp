@@ -89,20 +89,23 @@ TEST_CASE("verify: a complete pack, one too small, a folder without anything") {
 
 TEST_CASE("verify: lists with and without images; training data") {
   test::ScratchFolder scratch;
-  std::string list = "10\t300\n";
-  for (int fold = 0; fold < 10; ++fold) {
-    for (int i = 0; i < 300; ++i) list += "A\t1\t2\n";
-    for (int i = 0; i < 300; ++i) list += "A\t1\tB\t1\n";
-  }
-  write_file(scratch / "lfw/pairs.txt", list);
-  const std::string folder = (scratch / "lfw").string();
-  const auto missing = run("fr-data verify lfw " + folder);
+  std::string list;
+  for (int i = 0; i < 3000; ++i) list += "a.jpg 1\nb.jpg 1\n";
+  for (int i = 0; i < 3000; ++i) list += "a.jpg 0\nc.jpg 0\n";
+  write_file(scratch / "calfw/pairs_CALFW.txt", list);
+  const std::string folder = (scratch / "calfw").string();
+  const auto missing = run("fr-data verify calfw " + folder);
   CHECK(missing.status == 1);
-  CHECK(contains(missing.output, "missing: " + folder + "/pairs.txt:2: no image 'A/A_0001.jpg'"));
-  CHECK(run("fr-data verify lfw --no-images " + folder).status == 0);
-  for (const char* image : {"A/A_0001.jpg", "A/A_0002.jpg", "B/B_0001.jpg"})
-    write_file(fs::path(folder) / image, "x");
-  CHECK(run("fr-data verify lfw " + folder).status == 0);
+  CHECK(contains(missing.output, "missing: " + folder + "/pairs_CALFW.txt:2: no image 'a.jpg'"));
+  CHECK(run("fr-data verify calfw --no-images " + folder).status == 0);
+  for (const char* image : {"a.jpg", "b.jpg"}) write_file(fs::path(folder) / image, "x");
+  CHECK(contains(run("fr-data verify calfw " + folder).output, "c.jpg"));
+  write_file(fs::path(folder) / "c.jpg", "x");
+  CHECK(run("fr-data verify calfw " + folder).status == 0);
+
+  write_file(scratch / "lfw/pairs.txt", "1\t1\nA\t1\t2\nA\t1\tB\t1\n");
+  CHECK(
+      contains(run("fr-data verify lfw " + (scratch / "lfw").string()).output, "not the official contents"));
 
   const auto casia = run("fr-data verify casia " + folder);
   CHECK(casia.status == 1);
