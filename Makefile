@@ -1,5 +1,6 @@
 # The front door. `make demo`: set up, build, train, evaluate, report. `make test`: set up, build, test.
-# `make tidy clang tsan asan`: what .ci/run checks besides; each builds in a folder of its own.
+# `make tidy clang tsan asan`: what .ci/run checks besides; `make fuzz` fuzzes the readers. Each builds in a folder of
+# its own.
 BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=
@@ -14,7 +15,7 @@ CLANG_PACKAGES := \
   clang:second-compiler clang-tidy:static-checks clang-format:format libomp-dev:OpenMP-for-clang \
   libclang-rt-dev:thread-sanitizer
 
-.PHONY: setup setup-clang build demo test asan tsan clang tidy format format-check bench install clean
+.PHONY: setup setup-clang build demo test asan tsan fuzz clang tidy format format-check bench install clean
 
 setup: packages = $(PACKAGES)
 setup-clang: packages = $(CLANG_PACKAGES)
@@ -62,6 +63,19 @@ tsan: setup setup-clang
 	cmake --build $(BUILD)-tsan -j $(JOBS) --target thread_tests
 	ctest --test-dir $(BUILD)-tsan --output-on-failure -L threads
 
+# Fuzzes every reader of files for FUZZ_SECONDS each (tests/fuzz), or those that FUZZ names. More than 64 MB at a time is
+# a finding in our code, and a failed malloc in libraries. A finding stops it and leaves its input in build-fuzz.
+FUZZ_SECONDS ?= 60
+FUZZ ?= $(patsubst tests/fuzz/%.cpp,%,$(filter-out %/fuzz.cpp,$(wildcard tests/fuzz/*.cpp)))
+fuzz: setup setup-clang
+	cmake -S . -B $(BUILD)-fuzz $(clang) -DFR_SANITIZE=fuzz -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DFR_DNNL_LIBRARY= $(CMAKE_FLAGS)
+	cmake --build $(BUILD)-fuzz -j $(JOBS) --target $(FUZZ:%=fuzz_%)
+	@cd $(BUILD)-fuzz && for target in $(FUZZ); do echo "=== $$target" && \
+	  OMP_NUM_THREADS=1 ASAN_OPTIONS=quarantine_size_mb=16:allocator_may_return_null=1:max_allocation_size_mb=64 \
+	  bin/fuzz_$$target corpus/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=768 -verbosity=0 \
+	    -print_final_stats=1 || exit 1; \
+	done
+
 # clang-tidy over the files changed since TIDY_BASE (`auto`: see .ci/tidy); over all files: make tidy TIDY_BASE=
 TIDY_BASE ?= auto
 tidy: setup setup-clang
@@ -82,4 +96,4 @@ install: build
 	cmake --install $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan demo
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan $(BUILD)-fuzz demo
