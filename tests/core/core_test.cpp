@@ -47,6 +47,20 @@ TEST_CASE("random streams depend on seed, name, index and counter only") {
   for (int count : histogram) CHECK(count > 850);
 }
 
+TEST_CASE("many random words at once are those of their counters") {
+  const RandomStream stream(7, "weights", uint64_t{5} << 40);
+  constexpr uint64_t first = 0xFFFFFFF0;  // the counter passes 32 bits
+  for (const size_t blocks : {1, 15, 16, 17, 40}) {
+    std::vector<uint32_t> words(4 * blocks), one(4);
+    stream.fill(first, words);
+    for (size_t i = 0; i < blocks; ++i) {
+      stream.fill(first + i, one);
+      CHECK(words[4 * i] == stream.bits(first + i));
+      CHECK(std::equal(one.begin(), one.end(), words.begin() + static_cast<std::ptrdiff_t>(4 * i)));
+    }
+  }
+}
+
 TEST_CASE("an atomic file appears whole or not at all") {
   test::ScratchFolder scratch;
   write_file(scratch / "a", "old");
