@@ -5,6 +5,7 @@ int main(int argc, char** argv) {
   fr::Options options("fr-data", "Make, pack, inspect and check data sets",
                       "fr-data synth --identities 300 --images 30 --out data");
   fr::add_synth(options);
+  fr::add_synth_protocol(options);
   fr::add_baselines(options);
   fr::add_pack(options);
   fr::add_crops(options);

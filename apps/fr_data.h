@@ -5,6 +5,7 @@
 namespace fr {
 
 void add_synth(Options& options);
+void add_synth_protocol(Options& options);
 void add_baselines(Options& options);
 void add_pack(Options& options);
 void add_crops(Options& options);

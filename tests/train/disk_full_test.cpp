@@ -1,37 +1,16 @@
-// A file-size limit stands in for a full disk: the write fails with an error number in the middle of a file.
+// A disk that fills while a run writes.
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <optional>
 
 #include "nn/checkpoint.h"
+#include "support/file_size_limit.h"
 #include "train/small_run.h"
 
 using namespace fr;
 using test::contains;
 using test::error_of;
-
-namespace {
-
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  void (*handler_)(int);
-  rlimit before_;
-};
-
-}  // namespace
+using test::FileSizeLimit;
 
 TEST_CASE(
     "a disk that fills while a checkpoint is written: one line, the old checkpoint stays, nothing is lost") {
