@@ -26,6 +26,7 @@
 #include "store/feature_tree.h"
 #include "store/matrix.h"
 #include "store/store.h"
+#include "synth/protocols/benchmark.h"
 
 namespace fs = std::filesystem;
 
@@ -271,6 +272,23 @@ const std::string& evaluated_file(const std::string& name, const EvaluationArgum
   return *given;
 }
 
+// --demo: the small synthetic benchmark in ./demo-NAME, which the first call makes.
+EvaluationArguments demo_arguments(const std::string& name, EvaluationArguments arguments) {
+  if (!arguments.data.empty() || !arguments.embeddings.empty() || !arguments.model.empty()) {
+    throw UsageError(name + ": --demo brings its own data and embeddings");
+  }
+  const fs::path folder = "demo-" + name;
+  synth::make_demo(name, folder);
+  const synth::Benchmark& benchmark = Registry<synth::BenchmarkKind>::instance().find(name)();
+  arguments.demo = false;
+  arguments.data = folder;
+  arguments.embeddings = folder / benchmark.embeddings();
+  if (arguments.out.empty()) arguments.out = folder / "result.json";
+  fmt::print("demo: a small {} of noise around invented identities, in {}; it says nothing of any network\n",
+             name, folder.string());
+  return arguments;
+}
+
 }  // namespace
 
 void add_evaluation(Options& options, const std::string& protocol, EvaluationArguments& a) {
@@ -299,7 +317,8 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
            "of the people, for intervals of TAR@FAR where they are known (0: none, -1: 1000 for small lists)")
       .add("--out", a.out, "the result file (results/NAME-MODEL.json)")
       .add("--decisions", a.decisions, "also write every pair's outcome (.npy), for fr-report compare")
-      .flag("--plan", a.plan_only, "print the counts of the benchmark and stop");
+      .flag("--plan", a.plan_only, "print the counts of the benchmark and stop")
+      .flag("--demo", a.demo, "make a small synthetic benchmark in ./demo-NAME and evaluate its embeddings");
   for (const OwnOption& own : find_protocol(protocol).own_options()) {
     if (own.is_switch) {
       options.flag(own.spelling, a.own_switches[own.spelling], own.help);
@@ -315,6 +334,7 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
 }
 
 int run_evaluation(const std::string& name, const EvaluationArguments& arguments) {
+  if (arguments.demo) return run_evaluation(name, demo_arguments(name, arguments));
   const Protocol& protocol = find_protocol(name);
   const std::string data = find_data(name, arguments.data);
   const std::string file = arguments.plan_only ? "" : evaluated_file(name, arguments);

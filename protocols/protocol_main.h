@@ -17,7 +17,7 @@ struct EvaluationArguments {
   int64_t resamples = -1;                            // -1: EvaluateOptions::resamples' own default
   std::map<std::string, std::string> own;            // spelling -> value of the protocol's own options
   std::map<std::string, bool> own_switches;          // and those that take none
-  bool plan_only = false, concatenated_flip = false, no_flip = false;
+  bool plan_only = false, concatenated_flip = false, no_flip = false, demo = false;
 };
 
 // Binds the options that all protocols share, and those of this one.
