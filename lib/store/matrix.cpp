@@ -13,28 +13,27 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/matrix_header.h"
 #include "core/parallel.h"
 
 namespace fr {
 
 namespace {
 
-constexpr int32_t kFloat = 5, kDouble = 6;  // OpenCV's CV_32F, CV_64F
-constexpr uint64_t kMostVector = 1 << 20;   // bytes of a file of one vector
+constexpr uint64_t kMostVector = 1 << 20;  // bytes of a file of one vector
 
-struct Header {
-  int32_t rows = 0, cols = 0, stride = 0, type = 0;
-  size_t width() const { return type == kFloat ? sizeof(float) : sizeof(double); }
+struct Header : MatrixHeader {
+  size_t width() const { return type == kMatrixFloat ? sizeof(float) : sizeof(double); }
   uint64_t count() const { return static_cast<uint64_t>(rows) * static_cast<uint64_t>(cols); }
 };
-static_assert(sizeof(Header) == 16);
+static_assert(sizeof(Header) == sizeof(MatrixHeader));
 
 Header parse_header(std::span<const std::byte> start, uint64_t file_size, const std::string& path) {
   Header header;
   FR_CHECK(start.size() >= sizeof(Header), "{}: {} bytes are no matrix: its header alone has 16", path,
            file_size);
   std::memcpy(&header, start.data(), sizeof(Header));
-  FR_CHECK(header.type == kFloat || header.type == kDouble,
+  FR_CHECK(header.type == kMatrixFloat || header.type == kMatrixDouble,
            "{}: type {} at offset 12 is neither 5 (f32) nor 6 (f64)", path, header.type);
   FR_CHECK(header.rows > 0 && header.cols > 0, "{}: {} rows of {} values (offset 0)", path, header.rows,
            header.cols);
@@ -48,7 +47,7 @@ Header parse_header(std::span<const std::byte> start, uint64_t file_size, const 
 
 // values (count), f32 or f64 at any alignment -> row (count)
 void convert(const std::byte* values, const Header& header, float* row) {
-  if (header.type == kFloat) {
+  if (header.type == kMatrixFloat) {
     std::memcpy(row, values, sizeof(float) * header.count());
     return;
   }
@@ -66,7 +65,7 @@ Embeddings read_matrix(const std::string& path) {
   const Header header = parse_header(file.bytes(), file.bytes().size(), path);
   const int64_t rows = header.cols == 1 ? 1 : header.rows, dim = header.cols == 1 ? header.rows : header.cols;
   Embeddings result;
-  if (header.type == kFloat) {
+  if (header.type == kMatrixFloat) {
     result.values = reinterpret_cast<const float*>(file.bytes().data() + sizeof(Header));
     result.mapped = std::move(file);
   } else {
@@ -115,8 +114,7 @@ void write_matrix(const std::string& path, int64_t rows, int64_t dim,
   constexpr int64_t most = std::numeric_limits<int32_t>::max();
   FR_CHECK(rows > 0 && rows <= most && dim > 0 && dim <= most / 4,
            "{}: a matrix of {} x {} cannot be written", path, rows, dim);
-  const Header header{static_cast<int32_t>(rows), static_cast<int32_t>(dim), static_cast<int32_t>(4 * dim),
-                      kFloat};
+  const MatrixHeader header = float_matrix_header(rows, dim);
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(&header, 1)));
   const int64_t block = std::clamp<int64_t>((int64_t{1} << 22) / dim, 1, rows);  // 16 MB at a time

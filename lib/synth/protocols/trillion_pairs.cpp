@@ -1,7 +1,9 @@
 // Synthetic Trillion-Pairs (spec 4.7, 6.6): testdata_lmk.txt, the labels that the challenge never published,
 // and the submission matrix, rows of unit length. Probes and distractors are mixed.
 #include <array>
+#include <span>
 
+#include "core/matrix_header.h"
 #include "synth/protocols/photographs.h"
 #include "synth/protocols/writers.h"
 
@@ -71,12 +73,6 @@ void write_lists(const std::filesystem::path& folder, const std::vector<int32_t>
   people.commit();
 }
 
-// The matrix header of the devkit: rows, columns, bytes a row, type of the elements (5: f32).
-std::string matrix_header(int64_t rows) {
-  const std::array<int32_t, 4> header = {static_cast<int32_t>(rows), kSphereDim, 4 * kSphereDim, 5};
-  return {reinterpret_cast<const char*>(header.data()), sizeof header};
-}
-
 class TrillionPairs final : public Benchmark {
  public:
   std::vector<std::pair<std::string, int64_t>> counts(Size size) const override {
@@ -106,7 +102,8 @@ class TrillionPairs final : public Benchmark {
       flaws.set(other, Flaw::kTwin, probe);
     }
     const Sphere sphere(request.seed, "trillion");
-    write_rows(request.folder / embeddings(), matrix_header(scale.items), scale.items,
+    const MatrixHeader header = float_matrix_header(scale.items, kSphereDim);
+    write_rows(request.folder / embeddings(), std::as_bytes(std::span(&header, 1)), scale.items,
                [&](int64_t i, float* row) { flawed_row(sphere, photographs, flaws, i, false, row); });
   }
 };

@@ -12,7 +12,7 @@
 
 namespace fr::synth {
 
-void write_rows(const std::filesystem::path& path, std::string_view header, int64_t rows,
+void write_rows(const std::filesystem::path& path, std::span<const std::byte> header, int64_t rows,
                 const MakeRow& make) {
   static_assert(std::endian::native == std::endian::little);
   constexpr int64_t kBlock = 4096;            // 8 MB
@@ -34,7 +34,8 @@ void write_rows(const std::filesystem::path& path, std::string_view header, int6
 
 void write_npy_rows(const std::filesystem::path& path, int64_t rows, const MakeRow& make) {
   const int64_t shape[] = {rows, kSphereDim};
-  write_rows(path, npy_header("<f4", shape), rows, make);
+  const std::string header = npy_header("<f4", shape);
+  write_rows(path, std::as_bytes(std::span(header)), rows, make);
 }
 
 }  // namespace fr::synth

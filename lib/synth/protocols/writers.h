@@ -2,10 +2,11 @@
 #pragma once
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <string_view>
+#include <span>
 #include <utility>
 
 #include "core/files.h"
@@ -16,7 +17,7 @@ namespace fr::synth {
 using MakeRow = std::function<void(int64_t i, float* row)>;
 
 // The matrix (rows, kSphereDim) f32, little endian, after `header`; atomically.
-void write_rows(const std::filesystem::path& path, std::string_view header, int64_t rows,
+void write_rows(const std::filesystem::path& path, std::span<const std::byte> header, int64_t rows,
                 const MakeRow& make);
 void write_npy_rows(const std::filesystem::path& path, int64_t rows, const MakeRow& make);
 
