@@ -96,6 +96,15 @@ struct GallerySearch {
   std::vector<int64_t> probes, gallery;  // indices into Plan::templates, ascending
 };
 
+// Each identity is to be given a list of candidates, best first: MAP@depth (spec 6.7).
+struct Ranking {
+  std::vector<int64_t> identities;             // (queries) official numbers
+  std::vector<std::vector<int64_t>> examples;  // (queries) items known to be of the identity; may be empty
+  std::vector<std::vector<int64_t>> truth;     // (queries) items to be found, at least one
+  std::vector<int64_t> candidates;             // items that are ranked; of equal scores the earlier is first
+  int64_t depth = 100;
+};
+
 struct Plan {
   std::string protocol;  // "lfw"
   std::string list;      // which list made it: file name, for the result
@@ -107,6 +116,7 @@ struct Plan {
   std::vector<PairList> pair_lists;
   std::optional<DistractorSearch> distractor_search;
   std::vector<GallerySearch> searches;
+  std::vector<Ranking> rankings;
   std::map<std::string, std::string> variant;  // what every result is to say: {"1:N", "not run: no G1 list"}
   std::string content_hash;                    // of the official lists (and packs)
   std::vector<std::pair<std::string, int64_t>> counts;  // further ones that `--plan` prints
