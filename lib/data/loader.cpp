@@ -18,7 +18,6 @@ namespace fr {
 namespace {
 
 constexpr int64_t kRing = 4;  // batches: one being consumed, three decoded ahead
-constexpr int64_t kInputSize = 3 * kCropSize * kCropSize;
 
 struct Slot {
   Batch batch;
@@ -35,6 +34,7 @@ struct Loader::Impl {
   const Sampler& sampler;
   const LoaderOptions options;
   const int64_t batches_per_epoch;
+  const int64_t input_size;  // floats of one item
 
   std::mutex mutex;
   std::condition_variable slot_free, batch_ready;
@@ -53,13 +53,16 @@ struct Loader::Impl {
         sampler(s),
         options(o),
         batches_per_epoch(o.batch_size > 0 ? d.size() / o.batch_size : 0),
+        input_size(d.input_shape().count()),
         next_batch(o.first_batch),
         first_kept(o.first_batch),
         delivered(o.first_batch) {
     FR_CHECK(o.batch_size > 0, "batch size {}: must be at least 1", o.batch_size);
     FR_CHECK(batches_per_epoch > 0, "{}: fewer images than one batch of {}", d.describe(), o.batch_size);
+    Shape batch = d.input_shape();
+    batch.n = o.batch_size;
     for (Slot& slot : ring) {
-      slot.batch.images = Tensor({o.batch_size, 3, kCropSize, kCropSize});
+      slot.batch.images = Tensor(batch);
       slot.batch.labels.resize(static_cast<size_t>(o.batch_size));
     }
     for (int i = 0; i < std::max(1, o.workers); ++i) workers.emplace_back([this] { work(); });
@@ -93,14 +96,20 @@ struct Loader::Impl {
 
   void decode(Slot& slot, int64_t place, std::span<uint8_t> rgb) const {
     const int64_t index = slot.indices[static_cast<size_t>(place)];
-    dataset.image(index, rgb);
+    float* const input = slot.batch.images.f32() + place * input_size;
+    const bool vectors = dataset.vector_size() > 0;
+    if (vectors)
+      dataset.vector(index, {input, static_cast<size_t>(input_size)});
+    else
+      dataset.image(index, rgb);
     const int32_t label = dataset.label(index);
     FR_CHECK(label >= 0 && label < dataset.classes(), "{}: label {} is out of range (0 to {})",
              dataset.item_name(index), label, dataset.classes() - 1);
     slot.batch.labels[static_cast<size_t>(place)] = label;
+    if (vectors) return;
     const RandomStream flips(options.seed, "flip", static_cast<uint64_t>(slot.batch.epoch));
     const bool mirror = options.flip && flips.uniform(static_cast<uint64_t>(index)) < 0.5f;
-    to_network_input(rgb, mirror, options.normalisation, slot.batch.images.f32() + place * kInputSize);
+    to_network_input(rgb, mirror, options.normalisation, input);
   }
 
   void work() {

@@ -20,7 +20,7 @@ class Sampler {
 std::unique_ptr<Sampler> make_shuffling_sampler(int64_t size, uint64_t seed);
 
 struct Batch {
-  Tensor images;                 // (n, 3, 112, 112) f32, NCHW
+  Tensor images;                 // (n, 3, 112, 112) f32, NCHW; or vectors (n, d, 1, 1)
   std::vector<int32_t> labels;   // (n)
   int64_t epoch = 0, index = 0;  // batch `index` of `epoch`
 };

@@ -39,6 +39,9 @@ class Loss {
   // loss)/dx; the gradients of parameters() are *added to*. Throws fr::Error for a label out of range. Never
   // holds N x C values.
   virtual double forward_backward(const View& x, std::span<const int32_t> labels, const View& dx) = 0;
+  // How logits are made of an embedding x and a class weight w, margins aside: this times their cosine; 0:
+  // the product x w^T plus the bias.
+  virtual double logit_scale() const = 0;
   virtual std::string describe() const = 0;  // "arcface (s 64, m2 0.5), gradient exact, overflow wrap"
   // Share of the last batch whose targets lie where the margin's penalty falls as the angle grows (theta + m
   // beyond pi, spec 1.2): from a half on, training is rewarded for turning embeddings away from their class.

@@ -29,6 +29,7 @@ class MarginHead final : public Loss {
   Parameters& parameters() override { return parameters_; }
   void initialise(uint64_t seed) override;
   double forward_backward(const View& x, std::span<const int32_t> labels, const View& dx) override;
+  double logit_scale() const override { return spec_.normalise ? spec_.scale : 0; }
   std::string describe() const override;
   double overflowed() const override;
   std::span<const float> row_losses() const override { return row_losses_.floats(); }

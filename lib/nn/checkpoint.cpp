@@ -36,10 +36,15 @@ std::unique_ptr<Network> load_network(const std::filesystem::path& path, Backend
   };
   const std::string& name = text("network");
   FR_CHECK(Registry<NetworkKind>::instance().contains(name), "{}: unknown network '{}'", path.string(), name);
-  // The size is checked before anything is allocated by it.
-  const int64_t size = parse_int(text("embedding_size"), path.string() + ": embedding_size");
-  FR_CHECK(size > 0 && size <= 1 << 20, "{}: embedding_size {}", path.string(), size);
-  auto network = std::make_unique<Network>(name, NetworkOptions{.embedding_size = size}, backend);
+  // Sizes are checked before anything is allocated by them.
+  const auto size = [&](const char* key) {
+    const int64_t value = parse_int(text(key), fmt::format("{}: {}", path.string(), key));
+    FR_CHECK(value > 0 && value <= 1 << 20, "{}: {} {}", path.string(), key, value);
+    return value;
+  };
+  NetworkOptions options{.embedding_size = size("embedding_size")};
+  if (file.metadata().contains("input_size")) options.input_size = size("input_size");
+  auto network = std::make_unique<Network>(name, options, backend);
   restore(file, "backbone.", network->parameters());
   network->freeze();
   return network;

@@ -52,8 +52,8 @@ std::vector<StoredTensor> stored(const Parameters& parameters, const std::string
 // both.
 void restore(const Safetensors& file, const std::string& prefix, const Parameters& parameters);
 
-// The network a checkpoint holds (metadata "network", "embedding_size"; tensors "backbone.*"), frozen:
-// ready to evaluate.
+// The network a checkpoint holds (metadata "network", "embedding_size", for a network of vectors
+// "input_size"; tensors "backbone.*"), frozen: ready to evaluate.
 std::unique_ptr<Network> load_network(const std::filesystem::path& path, Backend& backend);
 
 }  // namespace fr

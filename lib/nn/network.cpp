@@ -97,7 +97,7 @@ const View& Network::Impl::forward(const View& batch, bool training) {
   wanted.n = batch.shape.n;
   FR_CHECK(
       batch.shape == wanted && batch.shape.n > 0 && batch.dtype == DType::kF32 && batch.layout == Layout{},
-      "{}: images of shape {}, expected (n, {}, {}, {}) f32 NCHW", name, batch.shape.text(), wanted.c,
+      "{}: input of shape {}, expected (n, {}, {}, {}) f32 NCHW", name, batch.shape.text(), wanted.c,
       wanted.h, wanted.w);
   FR_CHECK(!training || frozen == nullptr, "{}: frozen, it cannot be trained", name);
   FR_CHECK(!training || batch.shape.n > 1, "{}: a training batch of one image has no batch statistics", name);

@@ -64,6 +64,7 @@ std::map<std::string, std::string> configuration(const TrainOptions& o, const Da
       {"sgd", o.sgd},
       {"clip", fmt::to_string(o.clip)},
   };
+  if (dataset.vector_size() > 0) text["input_size"] = fmt::to_string(dataset.vector_size());
   if (o.schedule == "polynomial") {
     text["steps"] = fmt::to_string(total);
     text["warmup"] = fmt::to_string(o.warmup);

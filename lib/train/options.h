@@ -15,7 +15,8 @@ namespace fr {
 
 struct TrainOptions {
   std::string network = "iresnet18";
-  NetworkOptions network_options = {};  // embedding size, dropout; its seed is `seed`
+  // Embedding size and dropout; the seed is `seed`, the input size the data's.
+  NetworkOptions network_options = {};
   LossOptions loss = {};  // embedding_size and classes are filled in from the network and the data
 
   int64_t batch_size = 128;

@@ -17,17 +17,22 @@ namespace fr {
 
 namespace {
 
+NetworkOptions network_options(const TrainOptions& options, const Dataset& dataset) {
+  NetworkOptions network = options.network_options;
+  network.seed = options.seed;
+  if (dataset.vector_size() > 0) network.input_size = dataset.vector_size();
+  return network;
+}
+
 const TrainOptions& checked(const TrainOptions& options, const Dataset& dataset) {
   check(options);
+  const auto build = Registry<NetworkKind>::instance().find(options.network);
+  const Shape wanted = build(network_options(options, dataset)).node(0).shape;
+  FR_CHECK(wanted == dataset.input_shape(), "network {} reads items of shape {}, but the data have {}: {}",
+           options.network, wanted.text(), dataset.input_shape().text(), dataset.describe());
   FR_CHECK(dataset.size() >= options.batch_size, "{}: fewer images than one batch of {}", dataset.describe(),
            options.batch_size);
   return options;
-}
-
-NetworkOptions network_options(const TrainOptions& options) {
-  NetworkOptions network = options.network_options;
-  network.seed = options.seed;
-  return network;
 }
 
 LossOptions loss_options(const TrainOptions& options, const Dataset& dataset) {
@@ -56,7 +61,7 @@ Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& b
     : dataset_(dataset),
       options_(checked(options, dataset)),
       backend_(backend),
-      network_(options.network, network_options(options), backend),
+      network_(options.network, network_options(options, dataset), backend),
       loss_(make_loss(loss_options(options, dataset), backend)),
       steps_(total_steps(options, dataset.size())),
       schedule_(make_schedule(options, steps_)),
@@ -216,7 +221,16 @@ void Trainer::save_checkpoint() {
 void Trainer::save_model() const {
   auto metadata = configuration_;
   metadata["step"] = fmt::to_string(step_);
-  write_safetensors(folder_.model(), stored(network_.parameters(), "backbone."), metadata);
+  std::vector<StoredTensor> tensors = stored(network_.parameters(), "backbone.");
+  // A network of vectors serves as a classifier (embed/classifier.h), so its head belongs to it.
+  if (dataset_.vector_size() > 0) {
+    for (StoredTensor& tensor : stored(loss_->parameters(), "head.")) tensors.push_back(std::move(tensor));
+    metadata["logit_scale"] = fmt::to_string(loss_->logit_scale());
+    std::string& names = metadata["class_names"];
+    for (int32_t label = 0; label < dataset_.classes(); ++label)
+      names += (label > 0 ? " " : "") + dataset_.class_name(label);
+  }
+  write_safetensors(folder_.model(), tensors, metadata);
 }
 
 }  // namespace fr

@@ -113,6 +113,21 @@ TEST_CASE("half of the images are mirrored, anew each epoch") {
   CHECK_FALSE(std::ranges::all_of(mirrored, [&](int count) { return count == mirrored[0]; }));
 }
 
+TEST_CASE("vectors come as they are, never mirrored") {
+  const test::MemoryVectors dataset(3, 4, 7);
+  const auto order = make_shuffling_sampler(dataset.size(), 2048)->epoch(0);
+  const auto seen = batches(dataset, {.batch_size = 4, .workers = 2}, 0, 3);
+  std::vector<float> want(7);
+  for (size_t i = 0; i < 12; ++i) {
+    dataset.vector(order[i], want);
+    REQUIRE(seen[i / 4].images.size() == 28);
+    CHECK(std::ranges::equal(want, std::span(seen[i / 4].images).subspan(i % 4 * 7, 7)));
+    CHECK(seen[i / 4].labels[i % 4] == dataset.label(order[i]));
+  }
+  const MemoryDataset images(2, 2);
+  CHECK(error_of([&] { images.vector(0, want); }) == "4 images in memory: holds images, not vectors");
+}
+
 TEST_CASE("an unreadable image and a stray label are errors of the batch that holds them, every time") {
   MemoryDataset dataset(4, 3);
   const auto order = make_shuffling_sampler(dataset.size(), 2048)->epoch(0);

@@ -46,4 +46,29 @@ class MemoryDataset final : public Dataset {
   int64_t identities_, images_;
 };
 
+// Vectors in place of crops: each identity has its own direction, each vector its own noise.
+class MemoryVectors final : public Dataset {
+ public:
+  MemoryVectors(int64_t identities, int64_t each, int64_t size)
+      : identities_(identities), each_(each), size_(size) {}
+
+  int64_t size() const override { return identities_ * each_; }
+  int64_t classes() const override { return identities_; }
+  int32_t label(int64_t index) const override { return static_cast<int32_t>(index / each_); }
+  int64_t vector_size() const override { return size_; }
+  void image(int64_t, std::span<uint8_t>) const override { fail("vectors, not images"); }
+  void vector(int64_t index, std::span<float> values) const override {
+    const RandomStream direction(1, "direction", static_cast<uint64_t>(index / each_));
+    const RandomStream noise(1, "noise", static_cast<uint64_t>(index));
+    for (size_t k = 0; k < values.size(); ++k) values[k] = direction.normal(k) + 0.3f * noise.normal(k);
+  }
+  std::string class_name(int32_t label) const override { return std::to_string(100 + label); }
+  std::string item_name(int64_t index) const override { return fmt::format("vector {}", index); }
+  std::string describe() const override { return fmt::format("{} vectors in memory", size()); }
+  std::string content_hash() const override { return fmt::format("vectors:{}x{}", identities_, each_); }
+
+ private:
+  int64_t identities_, each_, size_;
+};
+
 }  // namespace fr::test

@@ -111,6 +111,26 @@ TEST_CASE("headers that depart from the format are refused in one line") {
   CHECK(Safetensors(scratch / "t").tensor("a").bytes.size() == 1);
 }
 
+TEST_CASE("a network of vectors comes back with its input size") {
+  const test::ScratchFolder scratch;
+  const auto backend = make_backend("ref");
+  Network network("mlp", {.embedding_size = 6, .input_size = 4}, *backend);
+  network.initialise(1);
+  const auto save_as = [&](const std::string& input_size) {
+    write_safetensors(scratch / "a", stored(network.parameters(), "backbone."),
+                      {{"network", "mlp"}, {"embedding_size", "6"}, {"input_size", input_size}});
+  };
+  save_as("4");
+  CHECK(load_network(scratch / "a", *backend)->parameters_hash() == network.parameters_hash());
+  save_as("5");
+  CHECK_THROWS_WITH_AS(load_network(scratch / "a", *backend), doctest::Contains("expected F32 [6, 5]"),
+                       Error);
+  for (const char* size : {"0", "-3", "six", "9999999999"}) {
+    save_as(size);
+    CHECK_THROWS_WITH_AS(load_network(scratch / "a", *backend), doctest::Contains(size), Error);
+  }
+}
+
 TEST_CASE("a checkpoint of another network is refused with both shapes") {
   const test::ScratchFolder scratch;
   const auto backend = make_backend("ref");

@@ -60,10 +60,11 @@ const Registration<NetworkKind> r3("test_shared", shared);
 TEST_CASE("gradients of small graphs agree with finite differences, on every backend") {
   for (const std::string& name : Registry<BackendKind>::instance().names()) {
     const auto backend = make_backend(name);
-    for (const std::string network_name : {"test_branches", "test_fused", "test_shared"}) {
+    for (const std::string network_name : {"test_branches", "test_fused", "test_shared", "mlp"}) {
       CAPTURE(name);
       CAPTURE(network_name);
-      Network network(network_name, {.embedding_size = 3, .dropout = 0.25f, .seed = 9}, *backend);
+      Network network(network_name, {.embedding_size = 3, .input_size = 4, .dropout = 0.25f, .seed = 9},
+                      *backend);
       Shape shape = network.graph().node(0).shape;
       shape.n = 5;
       test::check_gradients(network, test::random_tensor(shape, "images"), 1e-2);

@@ -14,7 +14,7 @@ using namespace fr;
 TEST_CASE("the registered networks") {
   const auto& registry = Registry<NetworkKind>::instance();
   for (const char* name : {"iresnet18", "iresnet34", "iresnet50", "iresnet100", "iresnet200", "iresnet_tiny",
-                           "iresnet_mini", "mobilefacenet"}) {
+                           "iresnet_mini", "mobilefacenet", "mlp"}) {
     CHECK(registry.contains(name));
   }
 }
@@ -47,6 +47,19 @@ TEST_CASE("iresnet_tiny has the form of the others at a quarter of the width") {
   REQUIRE(fc != g.parameters().end());
   CHECK(fc->shape == std::vector<int64_t>{64, 128 * 7 * 7});
   CHECK_THROWS_AS(g.find("layer1.1"), Error);
+}
+
+TEST_CASE("the perceptron: two layers on vectors, each added to its input where the widths agree") {
+  const auto build = Registry<NetworkKind>::instance().find("mlp");
+  const Graph wide = build({.embedding_size = 1024, .input_size = 512});
+  CHECK(wide.node(0).shape == Shape{1, 512, 1, 1});
+  CHECK(wide.node(wide.output()).shape == Shape{1, 1024, 1, 1});
+  CHECK(wide.multiply_adds() == 512 * 1024 + 1024 * 1024);
+  CHECK(wide.parameter_count() == 512 * 1024 + 1024 * 1024 + 2 * 4 * 1024);  // bias, gamma, beta, slope
+  CHECK_THROWS_AS(wide.find("layer1"), Error);
+  CHECK(wide.node(wide.find("layer2")).op == Op::kAdd);
+  const Graph even = build({.embedding_size = 64, .input_size = 64});
+  CHECK(even.node(even.find("layer1")).sources[1] == 0);
 }
 
 TEST_CASE("initialise follows the specification and its seed") {

@@ -120,7 +120,9 @@ TEST_CASE("every registered network runs on fast kernels alone") {
     if (name.starts_with("test_") || name == "iresnet200") continue;  // of the same layers as iresnet100
     Network network(name, {.embedding_size = 16}, *backend);
     network.initialise(1);
-    const Tensor images = test::random_tensor({2, 3, 112, 112}, "images");
+    Shape shape = network.graph().node(0).shape;
+    shape.n = 2;
+    const Tensor images = test::random_tensor(shape, "images");
     network.forward_train(images);
     network.backward(test::random_tensor({2, 16}, "g"));
     network.freeze();

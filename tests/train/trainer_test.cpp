@@ -74,6 +74,43 @@ TEST_CASE("the loss falls, and the log, checkpoint and model tell of it") {
   CHECK(loaded->parameters_hash() == trainer.network().parameters_hash());
 }
 
+TEST_CASE("a classifier of vectors: the loss falls, the model keeps its head and class names") {
+  const test::ScratchFolder scratch;
+  const test::MemoryVectors dataset(4, 8, 12);
+  const auto backend = make_backend("auto");
+  for (const std::string loss : {"softmax", "cosface"}) {
+    auto options = small_options(scratch / loss);
+    options.network = "mlp";
+    options.loss = {};
+    options.loss.name = loss;
+    options.batch_size = 8;
+    options.steps = 40;
+    options.lr = 0.05;
+    Trainer(dataset, options, *backend).run();
+    const auto lines = log_of(scratch / loss);
+    CHECK(lines.back()["loss"].get<double>() < 0.5 * lines.at(1)["loss"].get<double>());
+    const Safetensors model(scratch / loss / "model.safetensors");
+    CHECK(model.metadata().at("input_size") == "12");
+    CHECK(model.metadata().at("class_names") == "100 101 102 103");
+    CHECK(model.metadata().at("logit_scale") == (loss == "softmax" ? "0" : "64"));
+    CHECK(model.tensor("head.weight").shape == std::vector<int64_t>{4, 8});
+    CHECK(model.contains("head.bias") == (loss == "softmax"));
+    CHECK(Safetensors(scratch / loss / "checkpoint.safetensors").metadata().at("input_size") == "12");
+  }
+}
+
+TEST_CASE("networks of images and of vectors each refuse the other's data") {
+  const test::ScratchFolder scratch;
+  const auto backend = make_backend("auto");
+  auto options = small_options(scratch / "run");
+  CHECK(contains(error_of([&] { Trainer(test::MemoryVectors(2, 4, 12), options, *backend); }),
+                 "network iresnet_tiny reads items of shape (1, 3, 112, 112), but the data have (1, 12"));
+  options.network = "mlp";
+  CHECK(contains(error_of([&] { Trainer(MemoryDataset(2, 4), options, *backend); }),
+                 "but the data have (1, 3, 112, 112): 8 images in memory"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "run"));
+}
+
 TEST_CASE("a resume ends with the bits of an uninterrupted run") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(3, 5);
