@@ -28,4 +28,10 @@ struct Embeddings {
   static Embeddings make(int64_t rows, int64_t dim);
 };
 
+// One of several files whose rows, side by side, describe an item; its weight is relative to the others'.
+struct WeightedEmbeddings {
+  Embeddings embeddings;
+  double weight = 1;
+};
+
 }  // namespace fr

@@ -40,10 +40,7 @@ double mean_norm(const ItemFeatures& features) {
     if (rows_of->empty()) continue;
     parallel_for(features.items, [&](int64_t i) {
       const float* row = (*rows_of)[static_cast<size_t>(i)];
-      norms[static_cast<size_t>(i)] =
-          row == nullptr ? 0 : std::sqrt(pairwise_sum<double>(0, features.dim, [=](int64_t k) {
-            return static_cast<double>(row[k]) * static_cast<double>(row[k]);
-          }));
+      norms[static_cast<size_t>(i)] = row == nullptr ? 0 : wide_norm(row, features.dim);
     });
     for (size_t i = 0; i < norms.size(); ++i) {
       sum += norms[i];
@@ -152,6 +149,7 @@ JoinedItems join_items(const Plan& plan, const Embeddings& embeddings, const Emb
 
 Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings* flipped,
                 const EvaluateOptions& options) {
+  assert(plan.rankings.empty());  // those are for rank_by_centres and rank_by_classifiers
   Result result = begin_result(plan);
   describe_embeddings(embeddings, result);
 

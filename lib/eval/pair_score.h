@@ -61,4 +61,10 @@ Real norm(const Real* v, int64_t d) {
   return std::sqrt(pairwise_sum<Real>(0, d, [=](int64_t k) { return v[k] * v[k]; }));
 }
 
+// The same of f32 values, in f64.
+inline double wide_norm(const float* v, int64_t d) {
+  return std::sqrt(pairwise_sum<double>(
+      0, d, [=](int64_t k) { return static_cast<double>(v[k]) * static_cast<double>(v[k]); }));
+}
+
 }  // namespace fr

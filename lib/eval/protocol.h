@@ -21,6 +21,7 @@ struct ProtocolOptions {
   int64_t folds = 10;
   bool images =
       false;  // a model is to embed the items: every image must exist, else fr::Error "LIST:LINE: …"
+  bool validation_examples = false;  // iQIYI-VID: val_gt.txt gives examples beside train_gt.txt
   const std::vector<std::string>* rows = nullptr;  // names of the embedding file's rows, where one is given
   std::map<std::string, std::string>
       own{};  // spelling -> value of the protocol's own options that were given
@@ -32,6 +33,7 @@ class Protocol {
   virtual std::string title() const = 0;                           // "Labeled Faces in the Wild, view 2"
   virtual std::string needs() const = 0;                           // one line: which files --data must hold
   virtual std::string first_metric() const { return "accuracy"; }  // what the terminal shows first
+  virtual bool ranked() const { return false; }  // plans hold rankings, not pairs: other options apply
   virtual bool flip() const { return true; }  // whether its rule adds the embeddings of mirrored images
   virtual std::vector<OwnOption> own_options() const { return {}; }
   virtual Plan plan(const ProtocolOptions& options) const = 0;  // throws fr::Error naming file and line

@@ -87,6 +87,17 @@ Embeddings read_embeddings(const std::string& path) {
   return result;
 }
 
+std::vector<WeightedEmbeddings> read_weighted_embeddings(const std::string& files) {
+  std::vector<WeightedEmbeddings> parts;
+  for (const std::string_view piece : split(files, ',')) {
+    const size_t colon = fs::exists(piece) ? std::string_view::npos : piece.rfind(':');
+    double weight = 1;
+    if (colon != std::string_view::npos) weight = parse_double(piece.substr(colon + 1), piece);
+    parts.push_back({read_embeddings(std::string(piece.substr(0, colon))), weight});
+  }
+  return parts;
+}
+
 void write_embeddings(const std::string& path, const Embeddings& embeddings) {
   FR_CHECK(embeddings.names.empty() || static_cast<int64_t>(embeddings.names.size()) == embeddings.rows,
            "{}: {} names for {} rows", path, embeddings.names.size(), embeddings.rows);
