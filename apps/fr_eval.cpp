@@ -23,9 +23,18 @@ int main(int argc, char** argv) {
   fr::Options program("fr-eval", "Evaluate embeddings or a network on a face benchmark.",
                       "fr-eval lfw --data DIR --model model.safetensors");
   std::map<std::string, fr::EvaluationArguments> arguments;
+  std::map<std::string, fr::RankingArguments> rankings;
   for (const std::string& name : fr::Registry<fr::ProtocolKind>::instance().names()) {
     fr::EvaluationArguments& mine = arguments[name];
-    const std::string title = fr::Registry<fr::ProtocolKind>::instance().find(name)().title();
+    const fr::Protocol& protocol = fr::Registry<fr::ProtocolKind>::instance().find(name)();
+    const std::string title = protocol.title();
+    if (protocol.ranked()) {
+      fr::RankingArguments& ranking = rankings[name];
+      fr::add_ranking(program.subcommand(name, title, fr::ranking_example("fr-eval " + name),
+                                         [&ranking, name] { return fr::run_ranking(name, ranking); }),
+                      ranking);
+      continue;
+    }
     fr::add_evaluation(
         program.subcommand(name, title, "fr-eval " + name + " --data DIR --embeddings FILE.npy",
                            [&mine, name] { return fr::run_evaluation(name, mine); }),

@@ -13,7 +13,8 @@ namespace fr {
 
 struct TrainCommand {
   TrainOptions train;  // its defaults are those of the command line
-  std::string data;    // empty: the embedded synthetic set
+  std::string data;    // empty: the embedded synthetic set; with labels, embedding files
+  std::vector<std::string> labels;
   std::string eval_data;
   std::string gradient = "exact", overflow = "wrap";
   std::vector<double> lr_steps;
@@ -29,7 +30,7 @@ void add_options(Options& options, TrainCommand& command);
 // The command as the trainer wants it. Throws fr::Error or UsageError for values that make no sense.
 TrainOptions train_options(const TrainCommand& command);
 
-// --data, or without it the synthetic set, which is announced.
+// --data with --labels: vectors. --data: images. Without it the synthetic set, which is announced.
 std::unique_ptr<Dataset> open_training_data(const TrainCommand& command);
 
 // Accuracy on every verification pack (NAME.bin) below `folder`. Throws fr::Error when there is none.

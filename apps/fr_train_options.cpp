@@ -34,12 +34,14 @@ void add_options(Options& options, TrainCommand& c) {
   TrainOptions& t = c.train;
   options
       .add("--data", c.data,
-           "folder of packed crops, of a train.rec, or with one folder of images per identity; without it, "
-           "synthetic faces")
+           "folder of packed crops, of a train.rec, or with one folder of images per identity; without it, synthetic faces; "
+           "with --labels, embeddings: FILE[:WEIGHT],… side by side")
+      .add("--labels", c.labels,
+           "train on vectors: identity lists (train_gt.txt, …), or a .npy of one class a row; networks: mlp")
       .add("--out", c.out, "folder of model, checkpoint and log (runs/NETWORK-LOSS)")
       .flag("--fresh", t.fresh, "start over; without it a run continues from the checkpoint in --out")
       .add("--network", t.network,
-           "iresnet_mini iresnet_tiny iresnet18 iresnet34 iresnet50 iresnet100 iresnet200 mobilefacenet")
+           "iresnet_mini iresnet_tiny iresnet18 iresnet34 iresnet50 iresnet100 iresnet200 mobilefacenet mlp")
       .add("--embedding-size", t.network_options.embedding_size, "numbers an embedding has")
       .add("--dropout", c.dropout, "rate before the last linear layer")
       .add("--loss", t.loss.name, "softmax nsoftmax sphereface cosface arcface cm1 cm2")

@@ -2,8 +2,10 @@
 #include <fmt/core.h>
 
 #include "core/parallel.h"
+#include "embed/vector_dataset.h"
 #include "fr_train.h"
 #include "readers/readers.h"
+#include "store/store.h"
 #include "synth/synth.h"
 
 namespace fr {
@@ -19,8 +21,9 @@ std::string grouped(int64_t number) {
 
 void announce(const Dataset& dataset, const Trainer& trainer, const TrainOptions& o, const Backend& backend) {
   const Network& network = trainer.network();
-  fmt::print("data      {} ({} images, {} identities)\n", dataset.describe(), grouped(dataset.size()),
-             grouped(dataset.classes()));
+  const bool vectors = dataset.vector_size() > 0;
+  fmt::print("data      {} ({} {}, {} identities)\n", dataset.describe(), grouped(dataset.size()),
+             vectors ? "vectors" : "images", grouped(dataset.classes()));
   fmt::print("network   {}, embeddings of {} numbers, {} parameters, {} multiply-adds an image\n",
              network.name(), network.embedding_size(), grouped(network.graph().parameter_count()),
              grouped(network.multiply_adds()));
@@ -38,7 +41,9 @@ void point_on(const TrainCommand& command, const Trainer& trainer) {
   const std::string model = trainer.folder().model().string();
   fmt::print("model     {}\nlog       {}\n", model, trainer.folder().log().string());
   const std::string data = command.eval_data.empty() ? "DIR" : command.eval_data;
-  if (command.eval_data.empty() && command.data.empty())
+  if (!command.labels.empty())
+    fmt::print("next      fr-eval iqiyi_vid --data DIR --embeddings {} --model {}\n", command.data, model);
+  else if (command.eval_data.empty() && command.data.empty())
     fmt::print("next      fr-data synth --out synthetic && fr-eval lfw --data synthetic/lfw --model {}\n",
                model);
   else
@@ -48,6 +53,10 @@ void point_on(const TrainCommand& command, const Trainer& trainer) {
 }  // namespace
 
 std::unique_ptr<Dataset> open_training_data(const TrainCommand& command) {
+  if (!command.labels.empty()) {
+    if (command.data.empty()) throw UsageError("--labels needs --data FILE, the embeddings they are of");
+    return make_vector_dataset(command.labels, read_weighted_embeddings(command.data));
+  }
   if (!command.data.empty()) return open_dataset(command.data);
   fmt::print(
       "No --data: training on the embedded synthetic faces (fr-data synth --out DIR writes them as "

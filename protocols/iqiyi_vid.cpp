@@ -1,6 +1,7 @@
 // iQIYI-VID (spec 4.8, 6.7): of each identity the videos that show it, out of all test videos, MAP@100. An
 // item is a video, or all rows named VIDEO/… or VIDEO_…: its frames.
 #include <filesystem>
+#include <numeric>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -90,6 +91,14 @@ class IqiyiVid final : public Protocol {
       ranking.identities.push_back(one.identity);
       ranking.examples.push_back(examples[one.identity]);
     });
+    const auto total = [](const std::vector<std::vector<int64_t>>& lists) {
+      return std::accumulate(lists.begin(), lists.end(), int64_t{0},
+                             [](int64_t sum, const auto& list) { return sum + std::ssize(list); });
+    };
+    plan.counts = {{"identities", std::ssize(ranking.identities)},
+                   {"examples", total(ranking.examples)},
+                   {"candidates", std::ssize(ranking.candidates)},
+                   {"true", total(ranking.truth)}};
     plan.rankings.push_back(std::move(ranking));
     plan.content_hash = hasher.text();
     plan.published = {{"identities", 4934},

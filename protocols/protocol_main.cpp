@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <numeric>
 #include <optional>
@@ -16,9 +15,7 @@
 #include "embed/embed.h"
 #include "eval/distractor_search.h"
 #include "eval/evaluate.h"
-#include "eval/folds.h"
 #include "eval/outcomes.h"
-#include "eval/plan_counts.h"
 #include "eval/protocol.h"
 #include "eval/score_file.h"
 #include "eval/unit_rows.h"
@@ -41,69 +38,6 @@ const Protocol& find_protocol(const std::string& name) {
 std::string example(const std::string& program) {
   return program + " --data DIR --embeddings FILE.npy --out RESULT.json\n  " + program +
          " --data DIR --model model.safetensors";
-}
-
-// --data, or the folder of this protocol in $FR_DATA.
-std::string find_data(const std::string& protocol, const std::string& given) {
-  if (!given.empty()) return given;
-  const char* root = std::getenv("FR_DATA");
-  const fs::path folder = root == nullptr ? fs::path() : fs::path(root) / protocol;
-  if (root != nullptr && fs::exists(folder)) return folder.string();
-  throw UsageError(
-      fmt::format("{}: give --data or set FR_DATA to a folder with {}/ in it (needed: {}; `fr-data synth "
-                  "--out DIR` makes a small synthetic one, DIR/{})",
-                  protocol, protocol, find_protocol(protocol).needs(), protocol));
-}
-
-// "mobilefacenet" of mobilefacenet.h5; the folder's name where the file's says nothing.
-std::string model_name(const std::string& file) {
-  const fs::path path = fs::absolute(file);
-  const std::string stem = path.stem().string();
-  const bool plain = stem == "model" || stem == "embeddings" || stem == "checkpoint";
-  return plain ? path.parent_path().filename().string() : stem;
-}
-
-// Whether `data` is, or lies in, a folder that `fr-data synth` made: a report must not take it for the
-// benchmark.
-bool is_synthetic(const std::string& data) {
-  const fs::path here = fs::absolute(data).lexically_normal();
-  for (const fs::path& folder : {here, here.parent_path(), here.parent_path().parent_path()}) {
-    if (fs::exists(folder / "synthetic.json")) return true;
-  }
-  return false;
-}
-
-// Counts of the plan beside the published ones, and the genuine pairs of each fold.
-void print_plan(const Protocol& protocol, const Plan& plan) {
-  fmt::print("{}  {}  ({}, {})\n", plan.protocol, protocol.title(), plan.list, plan.content_hash);
-  for (const auto& [name, count] : plan_counts(plan)) {
-    const auto published = std::find_if(plan.published.begin(), plan.published.end(),
-                                        [&name = name](const auto& entry) { return entry.first == name; });
-    const std::string beside =
-        published == plan.published.end() ? "" : fmt::format("  published {:>9}", published->second);
-    fmt::print("{:<22} {:>9}{}\n", name, count, beside);
-  }
-  for (const auto& [name, text] : plan.variant) fmt::print("{} {}\n", name, text);
-  for (const PairList& list : plan.pair_lists) {
-    if (list.folds <= 0) continue;
-    fmt::print("genuine per fold");
-    for (const Fold& fold : k_folds(std::ssize(list.pairs), list.folds)) {
-      fmt::print(" {}", std::count_if(list.pairs.begin() + fold.begin, list.pairs.begin() + fold.end,
-                                      [](const Pair& p) { return p.same; }));
-    }
-    fmt::print("\n");
-  }
-}
-
-void print_metric(const std::string& name, const Metric& metric) {
-  std::string line = fmt::format("{:<22} {:.8f}", name, metric.value);
-  if (metric.std) line += fmt::format(" ± {:.7f}", *metric.std);
-  if (metric.ci_low) line += fmt::format("  [{:.6f}, {:.6f}]", *metric.ci_low, *metric.ci_high);
-  if (metric.threshold) line += fmt::format("  at {:.6f}", *metric.threshold);
-  if (name.find('/') != std::string::npos && metric.far) {
-    line += fmt::format("  {} {:.3e}", name.starts_with("tpir") ? "FPIR" : "FAR", *metric.far);
-  }
-  fmt::print("{}\n", line);
 }
 
 void print_result(const Result& result, const std::string& headline) {
@@ -380,9 +314,7 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   if (!evaluated) return 0;
   Result& result = *evaluated;
   const std::string model = model_name(file);
-  result.model.emplace("name", model);
-  result.dataset["path"] = data;
-  if (is_synthetic(data)) result.dataset["kind"] = "synthetic";
+  place_result(result, data, model);
   result.timing["plan"] = seconds.count();
 
   print_result(result,
@@ -401,6 +333,12 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
 
 int protocol_main(const std::string& protocol, int argc, char** argv) {
   const std::string program = "fr-eval-" + protocol;
+  if (find_protocol(protocol).ranked()) {
+    RankingArguments ranking;
+    Options options(program, find_protocol(protocol).title(), ranking_example(program));
+    add_ranking(options, ranking);
+    return options.run(argc, argv, [&] { return run_ranking(protocol, ranking); });
+  }
   EvaluationArguments arguments;
   Options options(program, find_protocol(protocol).title(), example(program));
   add_evaluation(options, protocol, arguments);

@@ -8,6 +8,10 @@
 namespace fr {
 
 class Options;
+class Protocol;
+struct Metric;
+struct Plan;
+struct Result;
 
 struct EvaluationArguments {
   std::string data, embeddings, flipped, model, scores, scores_are = "similarity", decisions, out, pooling,
@@ -26,6 +30,26 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
 // Runs one evaluation: exit status 0. Throws UsageError without data or without anything to evaluate, and
 // fr::Error for faults of the data.
 int run_evaluation(const std::string& protocol, const EvaluationArguments& arguments);
+
+// Of protocols that are rankings (Protocol::ranked).
+struct RankingArguments {
+  std::string data, submission, write_submission, out, backend = "auto";
+  std::vector<std::string> embeddings, models;  // members of an ensemble
+  std::vector<double> weights;                  // (members)
+  int64_t threads = 0;
+  bool plan_only = false, validation_examples = false, cut_submission = false;
+};
+std::string ranking_example(const std::string& program);
+void add_ranking(Options& options, RankingArguments& arguments);
+int run_ranking(const std::string& protocol, const RankingArguments& arguments);  // as run_evaluation
+
+// Shared by the two.
+std::string find_data(const std::string& protocol, const std::string& given);  // --data, or $FR_DATA/NAME
+std::string model_name(const std::string& file);  // "mobilefacenet" of mobilefacenet.h5
+void print_plan(const Protocol& protocol, const Plan& plan);
+void print_metric(const std::string& name, const Metric& metric);
+// Adds the model's name, and the data set's path and whether it is synthetic.
+void place_result(Result& result, const std::string& data, const std::string& model);
 
 // main of fr-eval-NAME.
 int protocol_main(const std::string& protocol, int argc, char** argv);
