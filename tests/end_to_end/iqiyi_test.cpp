@@ -50,7 +50,7 @@ void write_data(const fs::path& folder) {
     }
     write_embeddings((folder / file).string(), rows);
   };
-  write("face.h5", 3, 24, 1.6f);
+  write("face.h5", 3, 24, 2.8f);
   write("scene.npy", 1, 8, 1.0f);
 }
 
