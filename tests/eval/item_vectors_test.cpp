@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
+#include "data/memory_dataset.h"
 
 using namespace fr;
+using test::error_of;
 
 namespace {
 
@@ -55,15 +56,6 @@ void check_vector(const std::vector<float>& values, const std::vector<double>& e
     CAPTURE(k);
     CHECK(static_cast<double>(values[k]) == doctest::Approx(expected[k]).epsilon(1e-6));
   }
-}
-
-std::string error_of(const auto& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace

@@ -7,12 +7,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/error.h"
 #include "core/random.h"
+#include "data/memory_dataset.h"
 #include "eval/centre_ranking.h"
 #include "eval/identity_lists.h"
 
 using namespace fr;
+using test::error_of;
 
 namespace {
 
@@ -25,15 +26,6 @@ std::vector<int64_t> first(int64_t count, int64_t from = 0) {
   std::vector<int64_t> items(static_cast<size_t>(count));
   std::iota(items.begin(), items.end(), from);
   return items;
-}
-
-std::string error_of(const auto& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 Plan plan_of(const std::vector<std::string>& videos) {
