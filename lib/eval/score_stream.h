@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/error.h"
+
 namespace fr {
 
 // `count` rows of `dim` f32 values, unit vectors where a score is to be a cosine. They are read when their
@@ -17,12 +19,15 @@ struct RowSet {
   std::function<void(int64_t i, float* row)> read;  // writes row i (dim); any thread; the same each time
 };
 
-// What has been taken so far, as bytes, so that a long stream can stop and go on.
+// What has been taken so far, as bytes, so that a long stream can stop and go on. Sinks of short streams do
+// without: fr::Error.
 class Resumable {
  public:
   virtual ~Resumable() = default;
-  virtual std::string state() const = 0;
-  virtual void restore(std::string_view state) = 0;  // into a sink made alike
+  virtual std::string state() const { fail("a sink of this stream keeps no state"); }
+  virtual void restore(std::string_view) {
+    fail("a sink of this stream keeps no state");
+  }  // into one made alike
 };
 
 // Takes scores as they are made. Calls with one `thread` (0 … threads-1) come one after another, and so do
