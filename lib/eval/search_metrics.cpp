@@ -40,21 +40,21 @@ void add_tpir(const std::vector<SearchScores>& galleries, double fpir, FpirRule 
               "<= x"
             : "mate > all others and > number max(floor(n*x) - 1, 0) from 0 of the n best scores of probes "
               "without mate, descending";
-  const std::string name = "tpir@fpir=" + rate_text(fpir), suffix = exact ? "/exact" : "";
+  const std::string name = "tpir@fpir=" + rate_text(fpir);
   Metric mean{.rule = "mean over the galleries; " + text};
   double reached = 0;
   for (const SearchScores& scores : galleries) {
     const TpirAtFpir tpir = tpir_at_fpir(scores, fpir, rule);
     mean.value += tpir.tpir / static_cast<double>(galleries.size());
     reached += tpir.fpir / static_cast<double>(galleries.size());
-    if (std::isnan(tpir.tpir)) continue;
+    if (exact || std::isnan(tpir.tpir)) continue;
     Metric metric = proportion(tpir.hits, std::ssize(scores.mates), text);
     metric.threshold = tpir.threshold;
     metric.far = tpir.fpir;
-    result.metrics[name + "/" + scores.name + suffix] = metric;
+    result.metrics[name + "/" + scores.name] = metric;
   }
   if (!std::isnan(reached)) mean.far = reached;
-  result.metrics[name + suffix] = mean;
+  result.metrics[name + (exact ? "/exact" : "")] = mean;
 }
 
 void add_legacy(const SearchScores& joined, Result& result) {
