@@ -25,7 +25,7 @@ constexpr int64_t kLookedAt = 1000;  // images, for the algorithm's name
 // What stands between "IMAGE_" and ".bin" in the files beside this image.
 void add_algorithms(const std::string& root, const std::string& name, std::set<std::string>& found) {
   for (const char* folder : kFolders) {
-    const fs::path image = root + folder + name;
+    const fs::path image = fs::path(root + folder) / name;
     if (!fs::is_directory(image.parent_path())) continue;
     const std::string start = image.filename().string() + "_";
     for (const auto& entry : fs::directory_iterator(image.parent_path())) {
@@ -51,7 +51,7 @@ std::string only_algorithm(const std::string& root, int64_t count,
 // Finds an image's file, where the last one was first.
 class Finder {
  public:
-  Finder(std::string root, std::string algorithm)
+  Finder(std::string root, const std::string& algorithm)
       : root_(std::move(root)), ending_("_" + algorithm + ".bin") {}
   bool read(const std::string& name, std::vector<float>& row) {
     for (size_t i = 0; i < kFolders.size(); ++i) {

@@ -158,7 +158,8 @@ TEST_CASE("MegaFace: bad JSON lists are refused by name and place") {
       {"{\"path\": [\"a/b\", \"a/b\"], \"id\": [\"a\", \"a\"]}", "'a/b' is listed twice"},
   };
   for (const auto& [text, message] : cases) {
-    CAPTURE(text);
+    const auto& shown = text;  // clang 14 captures no structured binding
+    CAPTURE(shown);
     test::ScratchFolder data;
     write_lists(data);
     write_file(data / "templatelists/facescrub_features_list.json", text);
@@ -189,7 +190,8 @@ TEST_CASE("last components of a path") {
   CHECK(last_components("a", 1) == "a");
   for (const auto& [path, components] :
        {std::pair("a/b", 3), {"/b", 2}, {"a//b", 2}, {"a/", 1}, {"", 1}, {"//", 2}}) {
-    CAPTURE(path);
+    const auto& shown = path;
+    CAPTURE(shown);
     CHECK(last_components(path, components).empty());
   }
 }

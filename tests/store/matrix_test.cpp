@@ -22,7 +22,7 @@ std::string text_of(const auto& values) {
   return {reinterpret_cast<const char*>(values.data()), sizeof(values[0]) * values.size()};
 }
 
-std::string matrix(std::vector<int32_t> header, const std::vector<float>& values) {
+std::string matrix(const std::vector<int32_t>& header, const std::vector<float>& values) {
   return text_of(header) + text_of(values);
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("matrices are written as they are read, with names beside them") {
   CHECK(read_text(scratch / "m.bin") == matrix({2, 2, 8, 5}, {0, 1, 2, 3}));
   CHECK(read_embeddings(scratch / "m.bin").names == rows.names);
 
-  std::vector<float> expected(3 * 2'000'003);  // several blocks
+  std::vector<float> expected(6'000'009);  // several blocks
   for (size_t i = 0; i < expected.size(); ++i) expected[i] = static_cast<float>(i % 1000);
   write_matrix(scratch / "long.bin", 2'000'003, 3,
                [&](int64_t i, float* row) { std::copy_n(expected.data() + 3 * i, 3, row); });
@@ -82,7 +82,8 @@ TEST_CASE("what its header does not describe is refused in one line") {
       {matrix({2147483647, 2147483647, 4, 6}, six), "2147483647 x 2147483647"},
   };
   for (const auto& [bytes, message] : cases) {
-    CAPTURE(message);
+    const auto& shown = message;  // clang 14 captures no structured binding
+    CAPTURE(shown);
     write_file(scratch / "m.bin", bytes);
     std::vector<float> row;
     for (const std::string& error : {error_of([&] { read_matrix(scratch / "m.bin"); }),
