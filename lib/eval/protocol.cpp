@@ -10,7 +10,7 @@ std::string own_value(const Protocol& protocol, const ProtocolOptions& options, 
   for (const OwnOption& option : protocol.own_options()) {
     if (option.spelling == spelling) return option.value;
   }
-  assert(!"an option that the protocol does not have");
+  assert(false && "an option that the protocol does not have");
   return {};
 }
 
