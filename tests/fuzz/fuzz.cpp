@@ -66,10 +66,12 @@ std::string joined(const std::vector<std::string>& contents) {
   return all;
 }
 
-void plan(const std::string& protocol, const std::vector<std::string>& files, std::string_view input) {
+void plan(const std::string& protocol, const std::vector<std::string>& files, std::string_view input,
+          const std::map<std::string, std::string>& own) {
   const std::vector<std::string_view> pieces = cut(input, files.size());
   for (size_t i = 0; i < files.size(); ++i) file("data/" + files[i], pieces[i]);
-  Registry<ProtocolKind>::instance().find(protocol)().plan({.data = (scratch() / "data").string()});
+  Registry<ProtocolKind>::instance().find(protocol)().plan(
+      {.data = (scratch() / "data").string(), .own = own});
 }
 
 }  // namespace fr::fuzz

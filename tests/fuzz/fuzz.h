@@ -2,6 +2,7 @@
 // fuzz`).
 #pragma once
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,9 @@ inline constexpr char kCut = '\x1e';
 std::vector<std::string_view> cut(std::string_view input, size_t count);
 std::string joined(const std::vector<std::string>& contents);
 
-// The pieces of `input` become these files of a data folder, of which the protocol then makes its plan.
-void plan(const std::string& protocol, const std::vector<std::string>& files, std::string_view input);
+// The pieces of `input` become these files of a data folder, of which the protocol then makes its plan; `own`
+// are its own options.
+void plan(const std::string& protocol, const std::vector<std::string>& files, std::string_view input,
+          const std::map<std::string, std::string>& own = {});
 
 }  // namespace fr::fuzz
