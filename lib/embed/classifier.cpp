@@ -26,7 +26,7 @@ RowSet rows_of(const std::vector<float>& values, int64_t dim) {
           [&values, dim](int64_t i, float* row) { std::copy_n(values.data() + i * dim, dim, row); }};
 }
 
-// Keeps all scores: (probes, gallery rows).
+// Keeps all scores, (probes, gallery rows), of a stream too short to be stopped and resumed.
 class MatrixSink final : public TileSink {
  public:
   MatrixSink(float* scores, int64_t columns) : scores_(scores), columns_(columns) {}
@@ -35,6 +35,8 @@ class MatrixSink final : public TileSink {
       std::copy_n(tile.scores + r * tile.stride, tile.cols,
                   scores_ + (tile.probe + r) * columns_ + tile.gallery);
   }
+  std::string state() const override { fail("a block of class scores is not resumed"); }
+  void restore(std::string_view) override { fail("a block of class scores is not resumed"); }
 
  private:
   float* scores_;

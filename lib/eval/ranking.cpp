@@ -9,7 +9,7 @@
 
 #include "core/parallel.h"
 #include "eval/accuracy.h"
-#include "eval/interval.h"
+#include "eval/bootstrap.h"
 
 namespace fr {
 
@@ -52,10 +52,13 @@ void add_ranking_metrics(const Ranking& ranking, const RankedLists& lists, Resul
                                     "true videos; equal scores in the order of the list",
                                     ranking.depth)};
   if (precisions.of.size() > 1) {
-    const Interval interval = t_interval(precisions.of);
-    metric.ci_low = std::max(0.0, interval.low);
-    metric.ci_high = std::min(1.0, interval.high);
-    metric.ci_method = "95 %, t over identities";
+    const std::vector<double> ones(precisions.of.size(), 1);
+    const Resampling resampling;
+    const Interval interval = bootstrap_ratio(precisions.of, ones, resampling);
+    metric.ci_low = interval.low;
+    metric.ci_high = interval.high;
+    metric.ci_method =
+        fmt::format("95 %, bootstrap of {} identities, {} resamples", ones.size(), resampling.resamples);
   }
   result.metrics[fmt::format("map@{}", ranking.depth)] = std::move(metric);
   int64_t wanted = 0, found = 0;

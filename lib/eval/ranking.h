@@ -29,7 +29,7 @@ AveragePrecisions map_at(int64_t depth, const RankedLists& lists,
 // The candidates (rows of the sink's gallery) that a probe found best.
 std::vector<int64_t> ranked_items(const TopKSink& sink, int64_t probe, std::span<const int64_t> candidates);
 
-// Metric "map@DEPTH" with a t interval over the identities, and the counts of the ranking.
+// Metric "map@DEPTH" with the bootstrap interval of the identities, and the counts of the ranking.
 void add_ranking_metrics(const Ranking& ranking, const RankedLists& lists, Result& result);
 
 }  // namespace fr

@@ -9,7 +9,6 @@
 
 #include "core/npy.h"
 #include "core/random.h"
-#include "data/memory_dataset.h"
 #include "embed/classifier_ranking.h"
 #include "embed/vector_dataset.h"
 #include "eval/centre_ranking.h"

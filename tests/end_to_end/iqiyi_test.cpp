@@ -70,7 +70,8 @@ TEST_CASE("iQIYI-VID: centres, classifier, ensemble, submission") {
   const auto map = [](const Json& result) { return result["metrics"]["map@100"]["value"].get<double>(); };
 
   const auto plan = run("fr-eval-iqiyi_vid --plan --data " + dir);
-  CHECK(plan.output.find("candidates        60  published    172835") != std::string::npos);
+  CHECK(plan.output.find(fmt::format("{:<22} {:>9}  published {:>9}\n", "candidates", 60, 172835)) !=
+        std::string::npos);
 
   const Json centres = evaluate("--embeddings " + face + " --write-submission " + dir + "/sub.txt");
   CHECK(map(centres) > 0.5);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/memory_dataset.h"
+#include "support/support.h"
 
 using namespace fr;
 using test::error_of;

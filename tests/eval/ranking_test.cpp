@@ -8,9 +8,9 @@
 #include <numeric>
 
 #include "core/random.h"
-#include "data/memory_dataset.h"
 #include "eval/centre_ranking.h"
 #include "eval/identity_lists.h"
+#include "support/support.h"
 
 using namespace fr;
 using test::error_of;

@@ -7,6 +7,7 @@
 #include "support/support.h"
 
 using namespace fr;
+using test::contains;
 
 namespace {
 
@@ -16,16 +17,7 @@ Plan plan_of(const test::ScratchFolder& data, bool validation_examples = false) 
 }
 
 std::string error_of(const test::ScratchFolder& data, bool validation_examples = false) {
-  try {
-    plan_of(data, validation_examples);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+  return test::error_of([&] { plan_of(data, validation_examples); });
 }
 
 std::string names(const Plan& plan, const std::vector<int64_t>& items) {
