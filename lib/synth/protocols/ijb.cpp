@@ -11,7 +11,7 @@ namespace fr::synth {
 
 namespace {
 
-constexpr int64_t kRelatives = 3;  // subjects k, k + a third of them, … are one family
+constexpr int64_t kRelatives = 3;  // consecutive subjects are one family
 constexpr float kShared = 0.7f;    // of the noise of two frames of a video
 constexpr Spread kSpread = {0.34f, 0.88f, 2};
 
@@ -23,19 +23,16 @@ struct Scale {
 struct Style {
   const char* name;
   std::array<const char*, 2> galleries;
-  float kinship;  // the closest relatives' cosine with their family
   Scale full, small;
   const Scale& scale(Size size) const { return size == Size::kFull ? full : small; }
 };
 constexpr std::array<Style, 2> kStyles = {{
     {"ijbb",
      {"S1", "S2"},
-     0.65f,
      {{931, 914}, 10'270, 227'630, 10'270, 8'000'000},
      {{60, 50}, 500, 6'000, 500, 40'000}},
     {"ijbc",
      {"G1", "G2"},
-     0.75f,
      {{1'772, 1'759}, 19'593, 469'375, 19'557, 15'638'932},
      {{60, 60}, 600, 7'000, 598, 50'000}},
 }};
@@ -84,7 +81,7 @@ Janus make_janus(const Scale& scale, uint64_t seed) {
   return set;
 }
 
-Face face_of(const Style& style, const Janus& set, uint64_t seed, int64_t i) {
+Face face_of(const Janus& set, uint64_t seed, int64_t i) {
   const Image& image = set.images[static_cast<size_t>(i)];
   const int64_t subject = set.subject[static_cast<size_t>(image.template_index)];
   const RandomStream person(seed, "synth ijb person", static_cast<uint64_t>(subject));
@@ -92,8 +89,8 @@ Face face_of(const Style& style, const Janus& set, uint64_t seed, int64_t i) {
   const RandomStream own(seed, "synth ijb image", static_cast<uint64_t>(i));
   const float likeness = draw_likeness(kSpread, medium.uniform(0)) * (0.85f + 0.15f * own.uniform(0));
   return {.identity = subject,
-          .family = subject % ((set.subjects + kRelatives - 1) / kRelatives),
-          .kinship = style.kinship * person.uniform(0),
+          .family = subject / kRelatives,
+          .kinship = 0.68f * person.uniform(0),
           .photo = i,
           .likeness = likeness,
           .medium = image.first_of_medium,
@@ -101,7 +98,7 @@ Face face_of(const Style& style, const Janus& set, uint64_t seed, int64_t i) {
           .norm = draw_norm(likeness, own.uniform(1))};
 }
 
-void write_images(const std::filesystem::path& stem, const Style& style, const Janus& set, uint64_t seed) {
+void write_images(const std::filesystem::path& stem, const Janus& set, uint64_t seed) {
   TextFile media(stem.string() + "_face_tid_mid.txt"), points(stem.string() + "_name_5pts_score.txt");
   for (int64_t i = 0; i < std::ssize(set.images); ++i) {
     const Image& image = set.images[static_cast<size_t>(i)];
@@ -114,7 +111,7 @@ void write_images(const std::filesystem::path& stem, const Style& style, const J
       points.add(" {}.{:03}", thousandths / 1000, thousandths % 1000);
     }
     // A detector is surer of good photographs.
-    const float score = 0.45f + 0.5f * face_of(style, set, seed, i).likeness + 0.1f * own.uniform(10);
+    const float score = 0.45f + 0.5f * face_of(set, seed, i).likeness + 0.1f * own.uniform(10);
     points.add(" {:.3f}\n", std::min(score, 0.999f));
   }
   media.commit();
@@ -122,15 +119,19 @@ void write_images(const std::filesystem::path& stem, const Style& style, const J
 }
 
 // Each probe with its own gallery template (but for the last few, where there are fewer genuine pairs than
-// probes) and with as many others as the impostor pairs allow, spread over both galleries.
-void write_pairs(const std::filesystem::path& path, const Janus& set, const Scale& scale) {
+// probes) and with as many others as the impostor pairs allow, in steps of the probe's own around both
+// galleries.
+void write_pairs(const std::filesystem::path& path, const Janus& set, const Scale& scale, uint64_t seed) {
   TextFile list(path);
-  int64_t step = set.subjects / 3;
-  while (std::gcd(step, set.subjects) != 1) ++step;
+  RandomStream stream(seed, "synth ijb steps");
   for (int64_t p = 0; p < scale.probes; ++p) {
     const int64_t id = template_id(set.subjects + p);
     const int64_t mate = set.subject[static_cast<size_t>(set.subjects + p)];
     if (p < scale.genuine) list.add("{} {} 1\n", template_id(mate), id);
+    int64_t step = 0;
+    while (std::gcd(step, set.subjects) != 1) {
+      step = static_cast<int64_t>(stream.next_below(static_cast<uint64_t>(set.subjects)));
+    }
     const int64_t others = scale.impostor / scale.probes + (p < scale.impostor % scale.probes);
     for (int64_t i = 1, row = mate; i <= others; ++i) {  // fewer than subjects: no row twice, never the mate
       row = (row + step) % set.subjects;
@@ -175,8 +176,8 @@ class Ijb final : public Benchmark {
     const Scale& scale = style.scale(request.size);
     const Janus set = make_janus(scale, request.seed);
     const std::filesystem::path stem = request.folder / "meta" / style.name;
-    write_images(stem, style, set, request.seed);
-    write_pairs(stem.string() + "_template_pair_label.txt", set, scale);
+    write_images(stem, set, request.seed);
+    write_pairs(stem.string() + "_template_pair_label.txt", set, scale, request.seed);
     const std::string searches = stem.string() + "_1N_";
     const int64_t cut = scale.gallery[0];
     write_members(searches + "gallery_" + style.galleries[0] + ".csv", set, 0, cut);
@@ -184,7 +185,7 @@ class Ijb final : public Benchmark {
     write_members(searches + "probe_mixed.csv", set, set.subjects, set.subjects + scale.probes);
 
     const Photographs photographs = {std::ssize(set.images),
-                                     [&](int64_t i) { return face_of(style, set, request.seed, i); },
+                                     [&](int64_t i) { return face_of(set, request.seed, i); },
                                      [](int64_t i) { return fmt::format("{}.jpg", i + 1); }};
     Flaws flaws({request.seed, std::string("synth flaws ") + style.name}, photographs.items);
     // Two probes altogether: a template that fails and one that is zero.
