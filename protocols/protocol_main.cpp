@@ -23,7 +23,6 @@
 #include "store/feature_tree.h"
 #include "store/matrix.h"
 #include "store/store.h"
-#include "synth/protocols/benchmark.h"
 
 namespace fs = std::filesystem;
 
@@ -204,23 +203,6 @@ const std::string& evaluated_file(const std::string& name, const EvaluationArgum
     throw UsageError(name + ": give one of --embeddings FILE, --model FILE and --scores FILE (or --plan)");
   }
   return *given;
-}
-
-// --demo: the small synthetic benchmark in ./demo-NAME, which the first call makes.
-EvaluationArguments demo_arguments(const std::string& name, EvaluationArguments arguments) {
-  if (!arguments.data.empty() || !arguments.embeddings.empty() || !arguments.model.empty()) {
-    throw UsageError(name + ": --demo brings its own data and embeddings");
-  }
-  const fs::path folder = "demo-" + name;
-  synth::make_demo(name, folder);
-  const synth::Benchmark& benchmark = Registry<synth::BenchmarkKind>::instance().find(name)();
-  arguments.demo = false;
-  arguments.data = folder;
-  arguments.embeddings = folder / benchmark.embeddings();
-  if (arguments.out.empty()) arguments.out = folder / "result.json";
-  fmt::print("demo: a small {} of noise around invented identities, in {}; it says nothing of any network\n",
-             name, folder.string());
-  return arguments;
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ struct RankingArguments {
   std::vector<std::string> embeddings, models;  // members of an ensemble
   std::vector<double> weights;                  // (members)
   int64_t threads = 0;
-  bool plan_only = false, validation_examples = false, cut_submission = false;
+  bool plan_only = false, validation_examples = false, cut_submission = false, demo = false;
 };
 std::string ranking_example(const std::string& program);
 void add_ranking(Options& options, RankingArguments& arguments);
@@ -50,6 +50,11 @@ void print_plan(const Protocol& protocol, const Plan& plan);
 void print_metric(const std::string& name, const Metric& metric);
 // Adds the model's name, and the data set's path and whether it is synthetic.
 void place_result(Result& result, const std::string& data, const std::string& model);
+
+// The arguments of --demo: the small synthetic benchmark in ./demo-NAME, which the first call makes. Throws
+// UsageError where others are given with it.
+EvaluationArguments demo_arguments(const std::string& name, EvaluationArguments arguments);
+RankingArguments demo_arguments(const std::string& name, RankingArguments arguments);
 
 // main of fr-eval-NAME.
 int protocol_main(const std::string& protocol, int argc, char** argv);

@@ -137,10 +137,12 @@ void add_ranking(Options& options, RankingArguments& a) {
       .add("--backend", a.backend, "with --model: auto, ref, onednn, cuda")
       .add("--threads", a.threads, "threads (0: all)")
       .add("--out", a.out, "the result file (results/NAME-MODEL.json)")
-      .flag("--plan", a.plan_only, "print the counts of the benchmark and stop");
+      .flag("--plan", a.plan_only, "print the counts of the benchmark and stop")
+      .flag("--demo", a.demo, "make a small synthetic benchmark in ./demo-NAME and evaluate its embeddings");
 }
 
 int run_ranking(const std::string& name, const RankingArguments& a) {
+  if (a.demo) return run_ranking(name, demo_arguments(name, a));
   const Protocol& protocol = Registry<ProtocolKind>::instance().find(name)();
   const std::string data = find_data(name, a.data);
   if (!a.plan_only) check_usage(name, a);
