@@ -20,7 +20,7 @@ namespace {
 
 constexpr int64_t kTileCols = 256;  // scores made before the sinks see them: they stay in L2
 constexpr int64_t kPackedProbeBytes = int64_t{1} << 28;  // probes packed at a time
-constexpr int64_t kScreenPays = 100'000'000;             // pairs from which kAuto screens
+constexpr int64_t kLong = 100'000'000;  // pairs from which kAuto screens, and progress is worth a line
 constexpr double kDense =
     0.02;  // share of a tile's pairs that pass the screen, above which it is scored whole
 constexpr int64_t kLongestPause = 64;  // tiles scored whole, at most, before the screen is tried again
@@ -165,7 +165,7 @@ class Worker {
 bool choose_screen(Arith arith, int64_t pairs, std::span<ScoreSink* const> sinks,
                    std::span<TileSink* const> tiles) {
   if (!has_int8_kernel() || !tiles.empty() || sinks.empty()) return false;
-  return arith == Arith::kInt8Screen || (arith == Arith::kAuto && pairs >= kScreenPays);
+  return arith == Arith::kInt8Screen || (arith == Arith::kAuto && pairs >= kLong);
 }
 
 }  // namespace
@@ -202,7 +202,7 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   for (int t = 0; t < thread_count(); ++t) workers.emplace_back(group, d, deliver, t);
 
   std::unique_ptr<Progress> progress;
-  if (!options.progress.empty()) {
+  if (!options.progress.empty() && figures.pairs >= kLong) {
     progress = std::make_unique<Progress>(options.progress, figures.pairs, "pairs");
   }
   StreamProgress on_disk(

@@ -112,8 +112,8 @@ class Ytf final : public Benchmark {
     int64_t videos = 0;
     for (size_t i = 0; i < scale.people.size(); ++i) videos += scale.people[i] * static_cast<int64_t>(i + 1);
     const int64_t genuine = kSplits * scale.pairs_per_class;
-    return {{"videos", videos},   {"items", scale.frames}, {"pairs", 2 * genuine},
-            {"genuine", genuine}, {"impostor", genuine},   {"folds", kSplits}};
+    return {{"videos", videos},   {"frames", scale.frames}, {"pairs", 2 * genuine},
+            {"genuine", genuine}, {"impostor", genuine},    {"folds", kSplits}};
   }
 
   void write(const BenchmarkRequest& request) const override {
