@@ -42,6 +42,9 @@ std::vector<DifferentiableCase> differentiable_cases() {
       {{3, 1, 1, 1}, {1, 8, 112, 112}, 16, {8}, {8}},
       {{3, 2, 1, 1}, {3, 16, 11, 13}, 8, {8}, {8}},
       {{3, 2, 1, 1}, {1, 8, 112, 112}, 8, {8}, {8}},
+      // By minimal filtering: planes that tiles of 2 x 2 fill and do not fill, channels in unequal number.
+      {{3, 1, 1, 1}, {2, 32, 15, 17}, 48, {8}, {8}},
+      {{3, 1, 1, 1}, {3, 64, 14, 14}, 32, {8}, {8}},
   };
   for (const ConvolutionCase& c : convolutions) result.push_back(convolution_case(c));
 

@@ -1,7 +1,7 @@
 // Convolution by oneDNN. The caller's layouts are used where a fast kernel takes them; otherwise the library
 // chooses and the operands are reordered into scratch memory. Weights always are: theirs is the library's
-// choice. Groups of less than a vector of channels are merged, see onednn/groups.h; one gradient is our own,
-// see onednn/weights3x3.h.
+// choice. Groups of less than a vector of channels are merged, see onednn/groups.h; the commonest 3 x 3
+// kernels are our own, see onednn/winograd.h and onednn/weights3x3.h.
 #include "backend/checks.h"
 #include "backend/onednn/formats.h"
 #include "backend/onednn/groups.h"
@@ -53,6 +53,10 @@ std::pair<Layout, Layout> OnednnBackend::preferred(const ConvGeometry& asked, Sh
 
 void OnednnBackend::conv_forward(const ConvGeometry& asked, const View& x, const float* w, const View& y) {
   check_convolution("conv_forward", asked, x, w, y);
+  if (onednn::has_winograd(asked, x, y)) {
+    implementations_.insert("conv_forward winograd");
+    return winograd_.forward(x, w, y);
+  }
   const ConvGeometry g = onednn::merged(asked, x.shape, y.shape);
   Prepared& p = prepared(key(kForward, g, x, y), "conv_forward", [&] {
     const auto descriptor = best(g, x, y, [&](const ConvolutionFormats& f) {
@@ -74,6 +78,10 @@ void OnednnBackend::conv_forward(const ConvGeometry& asked, const View& x, const
 void OnednnBackend::conv_backward_data(const ConvGeometry& asked, const View& dy, const float* w,
                                        const View& dx) {
   check_convolution("conv_backward_data", asked, dx, w, dy);
+  if (onednn::has_winograd(asked, dy, dx)) {
+    implementations_.insert("conv_backward_data winograd");
+    return winograd_.backward_data(dy, w, dx);
+  }
   const ConvGeometry g = onednn::merged(asked, dx.shape, dy.shape);
   Prepared& p = prepared(key(kBackwardData, g, dx, dy), "conv_backward_data", [&] {
     const auto descriptor = best(g, dx, dy, [&](const ConvolutionFormats& f) {

@@ -12,6 +12,7 @@
 #include "backend/backend.h"
 #include "backend/onednn/prepared.h"
 #include "backend/onednn/weights3x3.h"
+#include "backend/onednn/winograd.h"
 
 namespace fr {
 
@@ -81,6 +82,7 @@ class OnednnBackend final : public Backend {
   Memory scratch_;
   Tensor rows_, merged_weights_;  // kept between calls
   onednn::Weights3x3 weights3x3_;
+  onednn::Winograd winograd_;
 };
 
 template <class Make>
