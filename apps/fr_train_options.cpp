@@ -34,8 +34,8 @@ void add_options(Options& options, TrainCommand& c) {
   TrainOptions& t = c.train;
   options
       .add("--data", c.data,
-           "folder of packed crops, of a train.rec, or with one folder of images per identity; without it, synthetic faces; "
-           "with --labels, embeddings: FILE[:WEIGHT],… side by side")
+           "folder of packed crops, of a train.rec, or with one folder of images per identity; without it, "
+           "synthetic faces; with --labels, embeddings: FILE[:WEIGHT],… side by side")
       .add("--labels", c.labels,
            "train on vectors: identity lists (train_gt.txt, …), or a .npy of one class a row; networks: mlp")
       .add("--out", c.out, "folder of model, checkpoint and log (runs/NETWORK-LOSS)")

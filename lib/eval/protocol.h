@@ -19,12 +19,11 @@ struct OwnOption {
 struct ProtocolOptions {
   std::string data;  // --data DIR, or a .bin file
   int64_t folds = 10;
-  bool images =
-      false;  // a model is to embed the items: every image must exist, else fr::Error "LIST:LINE: …"
-  bool validation_examples = false;  // iQIYI-VID: val_gt.txt gives examples beside train_gt.txt
+  // A model is to embed the items: every image must exist, else fr::Error "LIST:LINE: …".
+  bool images = false;
+  bool validation_examples = false;                // iQIYI-VID: val_gt.txt gives examples beside train_gt.txt
   const std::vector<std::string>* rows = nullptr;  // names of the embedding file's rows, where one is given
-  std::map<std::string, std::string>
-      own{};  // spelling -> value of the protocol's own options that were given
+  std::map<std::string, std::string> own{};        // spelling -> value, of the protocol's own options
 };
 
 class Protocol {
@@ -34,7 +33,7 @@ class Protocol {
   virtual std::string needs() const = 0;                           // one line: which files --data must hold
   virtual std::string first_metric() const { return "accuracy"; }  // what the terminal shows first
   virtual bool ranked() const { return false; }  // plans hold rankings, not pairs: other options apply
-  virtual bool flip() const { return true; }  // whether its rule adds the embeddings of mirrored images
+  virtual bool flip() const { return true; }     // whether its rule adds the embeddings of mirrored images
   virtual std::vector<OwnOption> own_options() const { return {}; }
   virtual Plan plan(const ProtocolOptions& options) const = 0;  // throws fr::Error naming file and line
 };
