@@ -191,6 +191,13 @@ std::optional<Result> evaluate_model(const Plan& plan, const Protocol& protocol,
   return evaluated;
 }
 
+// Tells this file from another one that took its place.
+std::string file_identity(const std::string& file) {
+  const auto written = fs::last_write_time(file).time_since_epoch().count();
+  return fmt::format("{} of {}, {} bytes", fs::absolute(file).string(), written,
+                     fs::is_regular_file(file) ? fs::file_size(file) : 0);
+}
+
 // The one of --embeddings, --model and --scores that is given.
 const std::string& evaluated_file(const std::string& name, const EvaluationArguments& a) {
   const std::string* given = nullptr;
@@ -286,23 +293,24 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
     print_plan(protocol, plan);
     return 0;
   }
+  const std::string model = model_name(file);
+  const std::string out =
+      arguments.out.empty() ? fmt::format("results/{}-{}.json", name, model) : arguments.out;
   PairOutcomes outcomes;
-  const EvaluateOptions evaluation =
-      evaluate_options(arguments, arguments.decisions.empty() ? nullptr : &outcomes);
+  EvaluateOptions evaluation = evaluate_options(arguments, arguments.decisions.empty() ? nullptr : &outcomes);
+  evaluation.progress_file = out + ".progress";
+  evaluation.progress_key = file_identity(file);
   std::optional<Result> evaluated = embed_images ? evaluate_model(plan, protocol, arguments, evaluation)
                                     : arguments.scores.empty()
                                         ? evaluate_file(plan, std::move(rows), arguments, evaluation)
                                         : evaluate_given_scores(plan, arguments, evaluation);
   if (!evaluated) return 0;
   Result& result = *evaluated;
-  const std::string model = model_name(file);
   place_result(result, data, model);
   result.timing["plan"] = seconds.count();
 
   print_result(result,
                arguments.far.empty() ? protocol.first_metric() : "tar@far=" + rate_text(arguments.far[0]));
-  const std::string out =
-      arguments.out.empty() ? fmt::format("results/{}-{}.json", name, model) : arguments.out;
   if (!arguments.decisions.empty()) {
     FR_CHECK(!outcomes.alike.empty(), "{} has no pair list whose decisions could be kept", name);
     write_outcomes(arguments.decisions, outcomes, out, result);

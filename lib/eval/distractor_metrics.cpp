@@ -242,6 +242,8 @@ void add_distractor_search(const Plan& plan, JoinedItems& items, const EvaluateO
   }
   DistractorDemand demand = demand_of(search, trials, rates, !options.devkit_out.empty());
   demand.arith = options.arith;
+  demand.resume_file = options.progress_file;
+  demand.resume_key = plan.content_hash + " " + options.progress_key;
   demand.histogram = options.full_roc;
   const DistractorScores scores = score_distractors(search, plan.subjects, trials, items.features, demand);
 

@@ -171,8 +171,13 @@ DistractorScores score_distractors(const DistractorSearch& search, std::span<con
     histogram = std::make_unique<HistogramSink>();
     tiles.push_back(histogram.get());
   }
-  stream_scores(probes.rows.set(), distractors.rows.set(), sinks, tiles,
-                {.arith = demand.arith, .progress = demand.progress});
+  StreamOptions options{.arith = demand.arith, .progress = demand.progress};
+  if (result.usable_probes * result.usable_distractors >= kResumedPairs) {
+    options.resume_file = demand.resume_file;
+    options.resume_key = fmt::format("{}, tail {}, ranks to {}{}", demand.resume_key, demand.tail,
+                                     demand.rank_limit, demand.best ? ", best" : "");
+  }
+  stream_scores(probes.rows.set(), distractors.rows.set(), sinks, tiles, options);
 
   if (ranks) {
     result.above = above_of_trials(trials, probes.places, result.genuine, *ranks);

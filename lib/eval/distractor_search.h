@@ -24,6 +24,8 @@ struct Trials {
 // Throws fr::Error where the lists ask for more than 1e8 trials.
 Trials make_trials(const DistractorSearch& search, std::span<const int64_t> subjects);
 
+inline constexpr int64_t kResumedPairs = 20'000'000'000;  // about two minutes of two cores
+
 // What to keep of the impostor scores.
 struct DistractorDemand {
   int64_t rank_limit = 0;            // ranks are counted up to this; 0: not at all
@@ -31,7 +33,8 @@ struct DistractorDemand {
   int64_t tail = 0, cross_tail = 0;  // how many of the largest scores
   bool histogram = false;            // of all of them
   Arith arith = Arith::kAuto;
-  std::string progress{};  // title of the progress line
+  std::string progress{};                   // title of the progress line
+  std::string resume_file{}, resume_key{};  // of StreamOptions; used from kResumedPairs on
 };
 
 // A failed probe or distractor has no scores: it is missed, or rejected. The caller counts it.

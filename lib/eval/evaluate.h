@@ -22,6 +22,9 @@ struct EvaluateOptions {
   std::optional<MediaPooling> pooling{};  // of IJB; by default N1D1, with the flip where it is given
   bool concatenated_flip = false;         // rows are (2d): original, then mirrored crop
   Arith arith = Arith::kAuto;             // of streamed scores; no number depends on it
+  // Of a distractor search that takes long: where its state is kept meanwhile, so that a stopped run goes on,
+  // and what tells the embeddings from others there; empty: nowhere (eval/stream_progress.h).
+  std::string progress_file{}, progress_key{};
   bool full_roc = false;       // of a distractor search: the ROC beyond FAR 1e-5, at steps of the score
   NoiseVector noise_vector{};  // of MegaFace's noise replacement; by default the plan's seed makes it
   std::string devkit_out{};    // MegaFace: also write the devkit's files (eval/devkit_json.h)
@@ -29,7 +32,7 @@ struct EvaluateOptions {
   // lists above kResampledPairs.
   std::optional<int64_t> resamples{};
   PairOutcomes* outcomes = nullptr;  // filled where given: of the last pair list
-  bool legacy_search = false;  // 1:N of IJB by spec 6.5 (a) instead of (b)
+  bool legacy_search = false;        // 1:N of IJB by spec 6.5 (a) instead of (b)
 };
 inline constexpr int64_t kResampledPairs = 500'000;
 
