@@ -40,5 +40,10 @@ int main(int argc, char** argv) {
                            [&mine, name] { return fr::run_evaluation(name, mine); }),
         name, mine);
   }
+  fr::AllArguments all;
+  fr::add_all(program.subcommand("all", "every benchmark whose folder lies below one root",
+                                 "fr-eval all --root DIR --model model.safetensors",
+                                 [&all] { return fr::run_all(all); }),
+              all);
   return program.run(argc, argv, list_protocols);
 }

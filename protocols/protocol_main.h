@@ -43,6 +43,15 @@ std::string ranking_example(const std::string& program);
 void add_ranking(Options& options, RankingArguments& arguments);
 int run_ranking(const std::string& protocol, const RankingArguments& arguments);  // as run_evaluation
 
+// fr-eval all. Exit status 1 when one fails or none is there; the others are run all the same.
+struct AllArguments {
+  std::string root, model, out = "results", backend = "auto";
+  std::vector<double> far;
+  int64_t threads = 0;
+};
+void add_all(Options& options, AllArguments& arguments);
+int run_all(const AllArguments& arguments);
+
 // Shared by the two.
 std::string find_data(const std::string& protocol, const std::string& given);  // --data, or $FR_DATA/NAME
 std::string model_name(const std::string& file);  // "mobilefacenet" of mobilefacenet.h5

@@ -67,7 +67,8 @@ void transform_weights(const float w[9], float* u, int64_t stride) {
   }
 }
 
-// Transformed weights (outputs / 16, 16 points, inputs, 16). weight(o, i, w) writes the 9 of a pair of channels.
+// Transformed weights (outputs / 16, 16 points, inputs, 16). weight(o, i, w) writes the 9 of a pair of
+// channels.
 template <class Weight>
 void transform_all(int64_t outputs, int64_t inputs, float* u, const Weight& weight) {
   parallel_for(outputs / kColumns * inputs, [&](int64_t task) {
