@@ -17,6 +17,7 @@ namespace fr {
 namespace {
 
 struct ScoreBenchOptions : BenchOptions {
+  std::string only{};
   int64_t probes = 2000, gallery = 100'000, dim = 512;
 };
 
@@ -100,6 +101,7 @@ int run_score(const ScoreBenchOptions& options) {
   fmt::print("{:<24} {:>9} {:>9} {:>9} {:>9}\n", "engine", "s", "Mpairs/s", "of gemm", "screened");
   Json rows = Json::object();
   for (const Measured& one : all) {
+    if (!one.name.starts_with(options.only)) continue;
     StreamFigures figures;
     const BesideGemm beside = measure_beside_gemm(*backend, flops, options.seconds, [&] {
       std::vector<ScoreSink*> sinks;
@@ -134,7 +136,8 @@ void add_score(Options& program) {
                          "fr-bench score --probes 2000 --gallery 200000", [] { return run_score(options); });
   command.add("--probes", options.probes, "probe rows")
       .add("--gallery", options.gallery, "gallery rows")
-      .add("--dim", options.dim, "values a row");
+      .add("--dim", options.dim, "values a row")
+      .add("--only", options.only, "engines whose name begins so");
   add_bench_options(command, options);
 }
 
