@@ -50,7 +50,7 @@ TEST_CASE("random streams depend on seed, name, index and counter only") {
 TEST_CASE("many random words at once are those of their counters") {
   const RandomStream stream(7, "weights", uint64_t{5} << 40);
   constexpr uint64_t first = 0xFFFFFFF0;  // the counter passes 32 bits
-  for (const size_t blocks : {1, 15, 16, 17, 40}) {
+  for (const size_t blocks : {1u, 15u, 16u, 17u, 40u}) {
     std::vector<uint32_t> words(4 * blocks), one(4);
     stream.fill(first, words);
     for (size_t i = 0; i < blocks; ++i) {

@@ -42,9 +42,9 @@ TEST_CASE("fr-eval NAME --demo: informative figures on the small synthetic bench
     CHECK(result.dataset.at("kind") == "synthetic");
     CHECK(result.counts.at("failed_items") > 0);
     const auto& benchmark = Registry<synth::BenchmarkKind>::instance().find(name)();
-    for (const auto& [count, value] : benchmark.counts(synth::Size::kSmall)) {
-      CAPTURE(count);
-      if (result.counts.contains(count)) CHECK(result.counts.at(count) == value);
+    for (const auto& count : benchmark.counts(synth::Size::kSmall)) {
+      CAPTURE(count.first);
+      if (result.counts.contains(count.first)) CHECK(result.counts.at(count.first) == count.second);
     }
     const std::string metric = Registry<ProtocolKind>::instance().find(name)().first_metric();
     const double figure = result.metrics.at(metric).value;

@@ -105,7 +105,7 @@ TEST_CASE("PNG, BMP and PGM headers that announce giants are refused before memo
   png[17] = std::byte{1};  // 65552 columns
   std::string bmp(70, '\0'), pgm = "P5\n# of nothing\n30000 30000 255\n";
   bmp.replace(0, 2, "BM");
-  for (const size_t at : {18, 22}) bmp.replace(at, 4, std::string("\x00\x70\0\0", 4));
+  for (const size_t at : {18u, 22u}) bmp.replace(at, 4, std::string("\x00\x70\0\0", 4));
   CHECK_THROWS_AS(decode_image(png, "x"), Error);
   CHECK_THROWS_WITH_AS(decode_image(std::as_bytes(std::span(bmp)), "x"),
                        "x: not a readable image (28672x28672 pixels in 70 bytes)", Error);

@@ -36,8 +36,8 @@ class Cfp final : public Benchmark {
       write_photo_list(protocol / "Pair_list_P.txt", people(request.size), kFrontal, kProfile);
     for (int64_t fold = 0; fold < kFolds; ++fold) write_fold(request, fold);
 
-    const int64_t each = kFrontal + (kWithProfile ? kProfile : 0);
-    const auto photo = [each](int64_t i) { return Photo{i / each, i % each}; };
+    constexpr int64_t each = kFrontal + (kWithProfile ? kProfile : 0);
+    const auto photo = [](int64_t i) { return Photo{i / each, i % each}; };
     const Photographs photographs = {people(request.size) * each,
                                      [&](int64_t i) { return face_of(photo(i), request.seed); },
                                      [&](int64_t i) { return name_of(photo(i)); }};
