@@ -48,7 +48,8 @@ struct ConvEpilogue {
 class FrozenConv {
  public:
   virtual ~FrozenConv() = default;
-  // x and y as in conv_forward; residual alike y, or empty. y overwritten.
+  // x and y as in conv_forward, of one plane and layout in all calls; residual alike y, or empty. y
+  // overwritten.
   virtual void run(const View& x, const View& residual, const View& y) = 0;
 };
 

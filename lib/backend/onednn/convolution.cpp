@@ -55,7 +55,8 @@ void OnednnBackend::conv_forward(const ConvGeometry& asked, const View& x, const
   check_convolution("conv_forward", asked, x, w, y);
   if (onednn::has_winograd(asked, x, y)) {
     implementations_.insert("conv_forward winograd");
-    return winograd_.forward(x, w, y);
+    winograd_.set_weights(w, y.shape.c, x.shape.c);
+    return winograd_.run(x, y);
   }
   const ConvGeometry g = onednn::merged(asked, x.shape, y.shape);
   Prepared& p = prepared(key(kForward, g, x, y), "conv_forward", [&] {
@@ -80,7 +81,8 @@ void OnednnBackend::conv_backward_data(const ConvGeometry& asked, const View& dy
   check_convolution("conv_backward_data", asked, dx, w, dy);
   if (onednn::has_winograd(asked, dy, dx)) {
     implementations_.insert("conv_backward_data winograd");
-    return winograd_.backward_data(dy, w, dx);
+    winograd_.set_transposed_weights(w, dy.shape.c, dx.shape.c);
+    return winograd_.run(dy, dx);
   }
   const ConvGeometry g = onednn::merged(asked, dx.shape, dy.shape);
   Prepared& p = prepared(key(kBackwardData, g, dx, dy), "conv_backward_data", [&] {

@@ -42,6 +42,17 @@ OnednnFrozenConv::OnednnFrozenConv(OnednnBackend& backend, const ConvGeometry& g
 void OnednnFrozenConv::run(const View& x, const View& residual, const View& y) {
   check_convolution("frozen convolution", asked_, x, bias_.f32(), y);
   check_alike("frozen convolution", {y, residual});
+  if (winograd_ == nullptr && variants_.empty() && onednn::has_winograd(asked_, x, y)) {
+    winograd_ = std::make_unique<onednn::Winograd>();
+    winograd_->set_weights(w_.f32(), y.shape.c, x.shape.c);
+    w_ = Tensor();
+    backend_.implementations_.insert("conv_frozen winograd");
+  }
+  if (winograd_ != nullptr) {
+    FR_CHECK(onednn::has_winograd(asked_, x, y),
+             "frozen convolution: {} -> {} after larger or blocked planes", x.shape.text(), y.shape.text());
+    return winograd_->run(x, y, {bias_.f32(), slope_.f32()}, residual);
+  }
   const bool added = !is_empty(residual) && slope_.f32() == nullptr;
   Variant& v = variant(x, added, y);
   if (added) v.residual.set_data_handle(residual.data);

@@ -1,6 +1,6 @@
 // A convolution with bias, PReLU and residual whose weights are kept in oneDNN's order. The bias and the
 // residual are added by the convolution's own kernel; PReLU, which would send oneDNN to its reference kernel,
-// is a pass of ours behind it.
+// is a pass of ours behind it. Large 3 x 3 planes go by onednn/winograd.h, epilogue included.
 #pragma once
 #include <map>
 #include <vector>
@@ -34,6 +34,7 @@ class OnednnFrozenConv final : public FrozenConv {
   Tensor w_, bias_, slope_;  // (k, c/groups, kernel, kernel) of g_, until packed; (k); (k) or none
   std::map<Key, Variant> variants_;
   std::vector<std::unique_ptr<dnnl::memory>> packed_;  // the weights, once a format
+  std::unique_ptr<onednn::Winograd> winograd_;         // in place of the two; the first run decides
 };
 
 }  // namespace fr

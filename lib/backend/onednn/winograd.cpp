@@ -113,8 +113,21 @@ void transform_input(const View& x, const Place& at, int64_t channel, float* v, 
   }
 }
 
-// y = A^T m A: the 2 x 2 outputs of a tile, 8 channels, where they lie inside the plane.
-void transform_output(const float* m, int64_t stride, const Place& at, int64_t channel, const View& y) {
+// PReLU(v + bias) + residual for the 8 channels from `channel` on, `at` floats into the result.
+struct Finish {
+  const ConvEpilogue& epilogue;
+  const float* residual;  // null: none
+  Floats operator()(Floats v, int64_t channel, int64_t at) const {
+    if (epilogue.bias != nullptr) v += load(epilogue.bias + channel);
+    if (epilogue.slope != nullptr) v = v > 0 ? v : v * load(epilogue.slope + channel);
+    if (residual != nullptr) v += load(residual + at);
+    return v;
+  }
+};
+
+// y = A^T m A, finished: the 2 x 2 outputs of a tile, 8 channels, where they lie inside the plane.
+void transform_output(const float* m, int64_t stride, const Place& at, int64_t channel, const Finish& finish,
+                      const View& y) {
   Floats t[2][4];
   for (int64_t c = 0; c < 4; ++c) {
     const Floats a = load(m + c * stride), b = load(m + (4 + c) * stride), d = load(m + (8 + c) * stride),
@@ -122,11 +135,13 @@ void transform_output(const float* m, int64_t stride, const Place& at, int64_t c
     t[0][c] = a + b + d;
     t[1][c] = b - d - e;
   }
-  float* const plane = y.f32() + offset_of(y, at.n, channel, 0);
+  const int64_t plane = offset_of(y, at.n, channel, 0);
   for (int64_t r = 0; r < 2 && at.y + r < y.shape.h; ++r) {
-    float* const to = plane + ((at.y + r) * y.shape.w + at.x) * kLanes;
-    store(to, t[r][0] + t[r][1] + t[r][2]);
-    if (at.x + 1 < y.shape.w) store(to + kLanes, t[r][1] - t[r][2] - t[r][3]);
+    const int64_t to = plane + ((at.y + r) * y.shape.w + at.x) * kLanes;
+    store(y.f32() + to, finish(t[r][0] + t[r][1] + t[r][2], channel, to));
+    if (at.x + 1 < y.shape.w) {
+      store(y.f32() + to + kLanes, finish(t[r][1] - t[r][2] - t[r][3], channel, to + kLanes));
+    }
   }
 }
 
@@ -154,22 +169,40 @@ bool has_winograd(const ConvGeometry& g, const View& x, const View& y) {
          std::min(x.shape.c, y.shape.c) >= least_channels && x.shape.plane() >= least_plane;
 }
 
-void Winograd::run(const View& from, const View& to) {
-  const Tiles tiles(to.shape);
-  const int64_t inputs = from.shape.c, outputs = to.shape.c;
-  const int64_t block = std::clamp(kVFloats / (kPoints * inputs) / kRows, int64_t{1}, int64_t{16}) * kRows;
+void Winograd::set_weights(const float* w, int64_t outputs, int64_t inputs) {
+  transform_all(outputs, inputs, reserve(weights_, kPoints * inputs * outputs),
+                [=](int64_t o, int64_t i, float* to) { std::copy_n(w + (o * inputs + i) * 9, 9, to); });
+}
+
+void Winograd::set_transposed_weights(const float* w, int64_t outputs, int64_t inputs) {
+  transform_all(inputs, outputs, reserve(weights_, kPoints * inputs * outputs),
+                [=](int64_t i, int64_t o, float* to) {
+                  std::reverse_copy(w + (o * inputs + i) * 9, w + (o * inputs + i) * 9 + 9, to);
+                });
+}
+
+void Winograd::run(const View& x, const View& y, const ConvEpilogue& epilogue, const View& residual) {
+  const Tiles tiles(y.shape);
+  const int64_t inputs = x.shape.c, outputs = y.shape.c;
+  const Finish finish{epilogue, is_empty(residual) ? nullptr : residual.f32()};
+  // Runs of rows of products, of even length, in a number that divides by the threads.
+  const int64_t rows = (tiles.count() + kRows - 1) / kRows, threads = thread_count();
+  const int64_t most = std::max(kVFloats / (kPoints * inputs * kRows), int64_t{1});
+  const int64_t tasks = (rows + most * threads - 1) / (most * threads) * threads;
+  const int64_t block = (rows + tasks - 1) / tasks * kRows;
   const int64_t v_floats = kPoints * block * inputs, m_floats = kPoints * block * kColumns;
   const auto* const u = reinterpret_cast<const float*>(weights_.data());
-  float* const buffers = reserve(buffers_, thread_count() * (v_floats + m_floats));
+  float* const buffers = reserve(buffers_, threads * (v_floats + m_floats));
 #pragma omp parallel for schedule(dynamic)
-  for (int64_t first = 0; first < tiles.count(); first += block) {
+  for (int64_t task = 0; task < tasks; ++task) {
     float* const v = buffers + omp_get_thread_num() * (v_floats + m_floats);  // (points, tiles, inputs)
     float* const m = v + v_floats;                                            // (points, tiles, 16)
-    const int64_t count = std::min(block, tiles.count() - first);
+    const int64_t first = task * rows / tasks * kRows;
+    const int64_t count = std::min((task + 1) * rows / tasks * kRows, tiles.count()) - first;
     for (int64_t t = 0; t < count; ++t) {
       const Place at = place_of(tiles, first + t);
       for (int64_t c = 0; c < inputs; c += kLanes) {
-        transform_input(from, at, c, v + t * inputs + c, block * inputs);
+        transform_input(x, at, c, v + t * inputs + c, block * inputs);
       }
     }
     for (int64_t o = 0; o < outputs; o += kColumns) {
@@ -182,27 +215,11 @@ void Winograd::run(const View& from, const View& to) {
       for (int64_t t = 0; t < count; ++t) {
         const Place at = place_of(tiles, first + t);
         for (int64_t half = 0; half < kColumns; half += kLanes) {
-          transform_output(m + t * kColumns + half, block * kColumns, at, o + half, to);
+          transform_output(m + t * kColumns + half, block * kColumns, at, o + half, finish, y);
         }
       }
     }
   }
-}
-
-void Winograd::forward(const View& x, const float* w, const View& y) {
-  const int64_t inputs = x.shape.c, outputs = y.shape.c;
-  transform_all(outputs, inputs, reserve(weights_, kPoints * inputs * outputs),
-                [=](int64_t o, int64_t i, float* to) { std::copy_n(w + (o * inputs + i) * 9, 9, to); });
-  run(x, y);
-}
-
-void Winograd::backward_data(const View& dy, const float* w, const View& dx) {
-  const int64_t inputs = dx.shape.c, outputs = dy.shape.c;  // of the forward convolution
-  transform_all(inputs, outputs, reserve(weights_, kPoints * inputs * outputs),
-                [=](int64_t i, int64_t o, float* to) {
-                  std::reverse_copy(w + (o * inputs + i) * 9, w + (o * inputs + i) * 9 + 9, to);
-                });
-  run(dy, dx);
 }
 
 }  // namespace fr::onednn

@@ -12,14 +12,14 @@ bool has_winograd(const ConvGeometry& g, const View& x, const View& y);
 
 class Winograd {
  public:
-  // y = conv(x, w), w (k, c, 3, 3): overwritten. No result depends on the thread count.
-  void forward(const View& x, const float* w, const View& y);
-  // dx = the gradient of conv(x, w) with respect to x: overwritten.
-  void backward_data(const View& dy, const float* w, const View& dx);
+  // Of conv(x, w), w (k, c, 3, 3).
+  void set_weights(const float* w, int64_t outputs, int64_t inputs);
+  // Of the gradient of conv(x, w) with respect to x.
+  void set_transposed_weights(const float* w, int64_t outputs, int64_t inputs);
+  // y overwritten; bias and slope may be null, residual empty. No result depends on the thread count.
+  void run(const View& x, const View& y, const ConvEpilogue& epilogue = {}, const View& residual = {});
 
  private:
-  void run(const View& from, const View& to);
-
   Memory weights_, buffers_;  // kept between calls
 };
 
