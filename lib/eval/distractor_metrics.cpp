@@ -9,13 +9,14 @@
 #include "eval/devkit_json.h"
 #include "eval/metrics.h"
 #include "eval/noise.h"
+#include "eval/search_bootstrap.h"
 
 namespace fr {
 
 namespace {
 
 constexpr int64_t kCmcRanks = 100;                  // of the curve
-constexpr int64_t kMostKept = int64_t{1} << 26;     // impostor scores; 256 MB
+constexpr int64_t kMostKept = int64_t{1} << 25;     // impostor scores; 256 MB a thread
 constexpr double kCurveFar = 1e-5;                  // the exact ROC curve is drawn up to here,
 constexpr int64_t kCurveScores = int64_t{1} << 22;  // and no further than these scores reach
 constexpr int64_t kWorthProgress = 100'000'000;     // scores
@@ -170,11 +171,66 @@ DistractorDemand demand_of(const DistractorSearch& search, const Trials& trials,
   }
   demand.tail = std::max(tail_for(rates, impostors),
                          std::min(allowed_false_accepts(kCurveFar, impostors) + 1, kCurveScores));
+  // Resampled people may ask for more of the scores than all of them together.
+  demand.tail = std::max(demand.tail, std::min({2 * tail_for(rates, impostors), impostors, kCurveScores}));
   if (search.cross_probes) {
     demand.cross_tail = tail_for(rates, impostors + trials.cross);
     demand.tail = std::max(demand.tail, demand.cross_tail);
   }
   return demand;
+}
+
+// Intervals of ranks, TAR and TPIR by resampled people.
+void resample_search(const DistractorSearch& search, std::span<const int64_t> subjects, const Trials& trials,
+                     const DistractorScores& scores, const std::vector<double>& rates, int64_t resamples,
+                     Result& result) {
+  std::vector<int64_t> of_places;
+  for (const int64_t item : search.probes) of_places.push_back(subjects[static_cast<size_t>(item)]);
+  SearchBootstrap bootstrap(of_places);
+  const auto person = [&](int64_t place) { return bootstrap.person(of_places[static_cast<size_t>(place)]); };
+  ThresholdSearch verification{{}, bootstrap.zeros(), {}, bootstrap.zeros()}, identification = verification;
+  std::vector<double> all = bootstrap.zeros();
+  std::vector<std::vector<double>> found(2 * search.ranks.size(), all);
+  for (int64_t place = 0; place < std::ssize(of_places); ++place) {
+    const int32_t whose = person(place);
+    const auto at = static_cast<size_t>(whose);
+    verification.deciding_trials[at] += static_cast<double>(search.distractors.size());
+    if (!scores.best.empty()) {
+      identification.deciding_trials[at] += 1;
+      identification.deciding.push_back({scores.best[static_cast<size_t>(place)], whose});
+    }
+    for (auto t = static_cast<size_t>(trials.begin[static_cast<size_t>(place)]);
+         t < static_cast<size_t>(trials.begin[static_cast<size_t>(place) + 1]); ++t) {
+      all[at] += 1;
+      const float mate = scores.genuine[t];
+      if (search.ordered || trials.mates[t] > place) {
+        verification.trials[at] += 1;
+        if (std::isfinite(mate)) verification.accepted.push_back({mate, whose});
+      }
+      if (!scores.best.empty() && mate > scores.best[static_cast<size_t>(place)])
+        identification.accepted.push_back({mate, whose});
+      for (size_t r = 0; r < search.ranks.size(); ++r) {
+        found[2 * r][at] += scores.above[t].at_least < search.ranks[r];
+        found[2 * r + 1][at] += scores.above[t].more < search.ranks[r];
+      }
+    }
+  }
+  identification.trials = all;
+  for (size_t i = 0; i < scores.tail.size(); ++i)
+    verification.deciding.push_back({scores.tail[i], person(scores.tail_places[i])});
+
+  for (size_t r = 0; r < search.ranks.size(); ++r) {
+    const std::string name = fmt::format("rank-{}", search.ranks[r]);
+    bootstrap.add_ratio(name, std::move(found[2 * r]), all);
+    bootstrap.add_ratio(name + "/optimistic", std::move(found[2 * r + 1]), all);
+  }
+  const size_t verified = bootstrap.add_search(std::move(verification));
+  for (const double rate : rates)
+    bootstrap.add_rate("tar@far=" + rate_text(rate), {verified}, rate, FpirRule::kExact);
+  const size_t identified = bootstrap.add_search(std::move(identification));
+  for (const double rate : search.fpir)
+    bootstrap.add_rate("tpir@fpir=" + rate_text(rate), {identified}, rate, FpirRule::kExact);
+  bootstrap.set_intervals(resamples, result);
 }
 
 void add_counts(const DistractorSearch& search, const Trials& trials, const DistractorScores& scores,
@@ -258,6 +314,8 @@ void add_distractor_search(const Plan& plan, JoinedItems& items, const EvaluateO
   add_ranks(search, scores, result);
   add_identification(search, trials, scores, result);
   add_rates(rates, sorted, "probe x distractor", "", result);
+  const int64_t resamples = options.resamples.value_or(1000);
+  if (resamples > 0) resample_search(search, plan.subjects, trials, scores, rates, resamples, result);
   Roc roc = known_roc(sorted, scores.usable_probes * scores.usable_distractors);
   if (!scores.histogram.empty()) extend_roc(scores.histogram, sorted, roc);
   result.curves.push_back(roc_figure(roc, "roc"));

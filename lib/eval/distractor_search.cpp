@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/parallel.h"
 #include "eval/pair_score.h"
 #include "eval/unit_rows.h"
@@ -33,6 +34,18 @@ Usable usable(const std::vector<int64_t>& list, const ItemFeatures& features,
     items.push_back(list[i]);
   }
   return {std::move(places), UnitRows(features, std::move(items))};
+}
+
+// Of a thousand rows spread evenly: tells a run's embeddings from those of another, however they came about.
+std::string sample_hash(const UnitRows& rows) {
+  constexpr int64_t kSample = 1000;
+  Hasher hash;
+  std::vector<float> row(static_cast<size_t>(rows.set().dim));
+  for (int64_t i = 0; i < std::min(kSample, rows.count()); ++i) {
+    rows.read(i * rows.count() / std::min(kSample, rows.count()), row.data());
+    hash.add(std::as_bytes(std::span(row)));
+  }
+  return hash.text();
 }
 
 // Each pair of mates is scored once: pair_score(a, b) = pair_score(b, a).
@@ -174,7 +187,8 @@ DistractorScores score_distractors(const DistractorSearch& search, std::span<con
   StreamOptions options{.arith = demand.arith, .progress = demand.progress};
   if (result.usable_probes * result.usable_distractors >= kResumedPairs) {
     options.resume_file = demand.resume_file;
-    options.resume_key = fmt::format("{}, tail {}, ranks to {}{}", demand.resume_key, demand.tail,
+    options.resume_key = fmt::format("{}, rows {} and {}, tail {}, ranks to {}{}", demand.resume_key,
+                                     sample_hash(probes.rows), sample_hash(distractors.rows), demand.tail,
                                      demand.rank_limit, demand.best ? ", best" : "");
   }
   stream_scores(probes.rows.set(), distractors.rows.set(), sinks, tiles, options);
@@ -189,7 +203,10 @@ DistractorScores score_distractors(const DistractorSearch& search, std::span<con
       if (!hit.empty()) result.best[static_cast<size_t>(probes.places[i])] = hit[0].score;
     }
   }
-  result.tail = tail.largest();
+  for (const TailSink::Hit& hit : tail.hits()) {
+    result.tail.push_back(hit.score);
+    result.tail_places.push_back(probes.places[static_cast<size_t>(hit.probe)]);
+  }
   if (histogram) result.histogram = histogram->counts();
   if (demand.cross_tail > 0) {
     result.cross_tail = cross_tail_of(search, subjects, probes, result.tail, demand.cross_tail);

@@ -42,7 +42,8 @@ struct DistractorScores {
   std::vector<float> genuine;          // (trials) probe with mate; -infinity where either failed
   std::vector<RankSink::Above> above;  // (trials) distractors that score as much as the mate, and more
   std::vector<float> best;             // (probes) -infinity: nothing compared
-  std::vector<float> tail;             // the largest probe x distractor scores, descending
+  std::vector<float> tail;             // the largest probe x distractor scores, descending,
+  std::vector<int64_t> tail_places;    // and the places of their probes
   std::vector<float> cross_tail;       // the largest of those and of the cross pairs, descending
   std::vector<int64_t> histogram;      // probe x distractor scores, bins of HistogramSink; or empty
   int64_t usable_probes = 0, usable_distractors = 0;

@@ -206,7 +206,7 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
     result.timing["metrics"] += watch.lap();
   }
   if (!plan.searches.empty()) {
-    add_search_metrics(plan, templates, options.legacy_search, result);
+    add_search_metrics(plan, templates, options.legacy_search, options.resamples.value_or(1000), result);
     result.timing["search"] = watch.lap();
   }
   return result;

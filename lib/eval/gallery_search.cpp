@@ -103,11 +103,13 @@ SearchScores search_gallery(const Plan& plan, const GallerySearch& search, const
   if (impostors > 0) sinks.push_back(&tail.emplace(impostors, subjects));
   stream_scores(rows_of(probes, features), rows_of(gallery, features), sinks);
 
-  SearchScores result{.name = search.name, .mates = {}, .strangers = {}, .impostors = {}};
+  SearchScores result{
+      .name = search.name, .mates = {}, .strangers = {}, .stranger_probes = {}, .impostors = {}};
   result.gallery = std::ssize(search.gallery);
   result.failed = result.gallery - std::ssize(gallery.templates);
   if (tail) result.impostors = tail->largest();
-  size_t p = 0;  // the next usable probe
+  std::vector<std::pair<float, int64_t>> strangers;  // negated, so that they ascend
+  size_t p = 0;                                      // the next usable probe
   for (const int64_t t : search.probes) {
     MateScore mate{.probe = t};
     if (p < probes.templates.size() && probes.templates[p] == t) {
@@ -122,10 +124,14 @@ SearchScores search_gallery(const Plan& plan, const GallerySearch& search, const
     if (mates.contains(plan.subjects[static_cast<size_t>(t)])) {
       result.mates.push_back(mate);
     } else {
-      result.strangers.push_back(mate.best_other);
+      strangers.emplace_back(-mate.best_other, t);
     }
   }
-  std::sort(result.strangers.begin(), result.strangers.end(), std::greater<>());
+  std::sort(strangers.begin(), strangers.end());
+  for (const auto& [negated, probe] : strangers) {
+    result.strangers.push_back(-negated);
+    result.stranger_probes.push_back(probe);
+  }
   return result;
 }
 

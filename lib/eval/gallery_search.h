@@ -20,9 +20,10 @@ struct MateScore {
 };
 
 struct SearchScores {
-  std::string name;              // the gallery's
-  std::vector<MateScore> mates;  // of probes with a mate in the gallery, in the order of the search
-  std::vector<float> strangers;  // best score of each probe without one, descending
+  std::string name;                      // the gallery's
+  std::vector<MateScore> mates;          // of probes with a mate in the gallery, in the order of the search
+  std::vector<float> strangers;          // best score of each probe without one, descending,
+  std::vector<int64_t> stranger_probes;  // and whose: indices into Plan::templates
   std::vector<float> impostors;  // the largest scores of all probes with others than their mates, descending
   int64_t gallery = 0, failed = 0;  // templates of the gallery; failed ones among them
 

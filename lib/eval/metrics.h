@@ -42,7 +42,10 @@ Curve roc_figure(const Roc& roc, const std::string& name);
 
 void set_interval(Metric& metric, const Interval& interval, const std::string& method);
 // Adds for the searches of the plan rank-1, -5, -10 and tpir@fpir, or, `legacy`, their forms by the legacy
-// rule under names that end in "/legacy"; counts of both sides (eval/gallery_search.h).
-void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, bool legacy, Result& result);
+// rule under names that end in "/legacy"; counts of both sides (eval/gallery_search.h). Intervals of the
+// former are by `resamples` draws of the probes' subjects, the others, and without resamples, Clopper and
+// Pearson's.
+void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, bool legacy, int64_t resamples,
+                        Result& result);
 
 }  // namespace fr

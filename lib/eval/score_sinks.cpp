@@ -17,11 +17,15 @@ bool better(const TopKSink::Hit& a, const TopKSink::Hit& b) {
   return a.score > b.score || (a.score == b.score && a.gallery < b.gallery);
 }
 
-// The k largest of `scores`, in any order.
-void keep_largest(std::vector<float>& scores, int64_t k) {
-  if (std::ssize(scores) <= k) return;
-  std::nth_element(scores.begin(), scores.begin() + (k - 1), scores.end(), std::greater<>());
-  scores.resize(static_cast<size_t>(k));
+bool larger(const TailSink::Hit& a, const TailSink::Hit& b) {
+  return a.score > b.score || (a.score == b.score && a.probe < b.probe);
+}
+
+// The k largest, in any order but for the k-th, which is last.
+void keep_largest(std::vector<TailSink::Hit>& hits, int64_t k) {
+  if (std::ssize(hits) <= k) return;
+  std::nth_element(hits.begin(), hits.begin() + (k - 1), hits.end(), larger);
+  hits.resize(static_cast<size_t>(k));
 }
 
 }  // namespace
@@ -33,31 +37,37 @@ TailSink::TailSink(int64_t k, Subjects subjects)
 
 void TailSink::take(int64_t probe, int64_t gallery, float score, int thread) {
   if (subjects_.same(probe, gallery)) return;
-  std::vector<float>& part = parts_[static_cast<size_t>(thread)];
-  part.push_back(score);
+  std::vector<Hit>& part = parts_[static_cast<size_t>(thread)];
+  part.push_back({score, static_cast<int32_t>(probe)});
   if (std::ssize(part) < 2 * k_) return;
   keep_largest(part, k_);
-  const float reached = part.back();  // the k-th largest
+  const float reached = part.back().score;
   float known = cut_.load(std::memory_order_relaxed);
   while (reached > known && !cut_.compare_exchange_weak(known, reached, std::memory_order_relaxed)) {
   }
 }
 
-std::string TailSink::state() const { return Bytes().put(largest()).text(); }
+std::string TailSink::state() const { return Bytes().put(hits()).text(); }
 
 void TailSink::restore(std::string_view state) {
   BytesReader bytes(state);
-  parts_[0] = bytes.list<float>();
+  parts_[0] = bytes.list<Hit>();
   bytes.end();
-  if (std::ssize(parts_[0]) == k_) cut_ = parts_[0].back();
+  if (std::ssize(parts_[0]) == k_) cut_ = parts_[0].back().score;
+}
+
+std::vector<TailSink::Hit> TailSink::hits() const {
+  std::vector<Hit> all;
+  for (const std::vector<Hit>& part : parts_) all.insert(all.end(), part.begin(), part.end());
+  keep_largest(all, k_);
+  std::sort(all.begin(), all.end(), larger);
+  return all;
 }
 
 std::vector<float> TailSink::largest() const {
-  std::vector<float> all;
-  for (const std::vector<float>& part : parts_) all.insert(all.end(), part.begin(), part.end());
-  keep_largest(all, k_);
-  std::sort(all.begin(), all.end(), std::greater<>());
-  return all;
+  std::vector<float> scores;
+  for (const Hit& hit : hits()) scores.push_back(hit.score);
+  return scores;
 }
 
 TopKSink::TopKSink(int64_t probes, int64_t k, Subjects subjects)

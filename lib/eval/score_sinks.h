@@ -21,18 +21,24 @@ struct Subjects {
 // The k largest of all scores, exactly: what a false accept rate is decided by.
 class TailSink final : public ScoreSink {
  public:
+  struct Hit {
+    float score = 0;
+    int32_t probe = 0;
+    bool operator==(const Hit&) const = default;
+  };
   explicit TailSink(int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t) const override { return cut_.load(std::memory_order_relaxed); }
   void take(int64_t probe, int64_t gallery, float score, int thread) override;
   std::string state() const override;
   void restore(std::string_view state) override;
-  std::vector<float> largest() const;  // descending; min(k, scores) of them
+  std::vector<Hit> hits() const;       // min(k, scores) of them, descending; at equal scores the first probes
+  std::vector<float> largest() const;  // their scores
 
  private:
   int64_t k_;
   Subjects subjects_;
   std::atomic<float> cut_ = -std::numeric_limits<float>::infinity();  // k scores are known to reach it
-  std::vector<std::vector<float>> parts_;                             // one a thread, below 2k scores
+  std::vector<std::vector<Hit>> parts_;                               // one a thread, below 2k scores
 };
 
 // The k best gallery rows of each probe, ties by the smaller row. With Subjects, k = 1 is the best non-mate.

@@ -6,6 +6,7 @@
 #include "eval/evaluate.h"
 #include "eval/gallery_search.h"
 #include "eval/metrics.h"
+#include "eval/search_bootstrap.h"
 
 namespace fr {
 
@@ -68,9 +69,56 @@ void add_legacy(const SearchScores& joined, Result& result) {
   }
 }
 
+// Intervals of the ranks and of TPIR by resampled people.
+void resample_search(const Plan& plan, const std::vector<SearchScores>& galleries, int64_t resamples,
+                     Result& result) {
+  std::vector<int64_t> subjects;
+  const auto subject = [&](int64_t t) { return plan.subjects[static_cast<size_t>(t)]; };
+  for (const int64_t probe : plan.searches[0].probes) subjects.push_back(subject(probe));
+  SearchBootstrap bootstrap(subjects);
+  const auto person = [&](int64_t t) { return bootstrap.person(subject(t)); };
+  const auto count = [&](int64_t t, std::vector<double>& of) { ++of[static_cast<size_t>(person(t))]; };
+
+  std::vector<double> probes = bootstrap.zeros();
+  for (const int64_t probe : plan.searches[0].probes) count(probe, probes);
+  for (const int64_t rank : kRanks) {
+    std::vector<double> hits = bootstrap.zeros();
+    for (const SearchScores& scores : galleries) {
+      for (const MateScore& mate : scores.mates) {
+        if (mate.rank > 0 && mate.rank <= rank) count(mate.probe, hits);
+      }
+    }
+    bootstrap.add_ratio(fmt::format("rank-{}", rank), std::move(hits), probes);
+  }
+  std::vector<size_t> all;
+  for (const SearchScores& scores : galleries) {
+    ThresholdSearch search{{}, bootstrap.zeros(), {}, bootstrap.zeros()};
+    for (const MateScore& mate : scores.mates) {
+      count(mate.probe, search.trials);
+      if (mate.score > mate.best_other) search.accepted.push_back({mate.score, person(mate.probe)});
+    }
+    for (size_t i = 0; i < scores.strangers.size(); ++i) {
+      count(scores.stranger_probes[i], search.deciding_trials);
+      search.deciding.push_back({scores.strangers[i], person(scores.stranger_probes[i])});
+    }
+    all.push_back(bootstrap.add_search(std::move(search)));
+  }
+  for (const double fpir : kFpirs) {
+    const std::string name = "tpir@fpir=" + rate_text(fpir);
+    bootstrap.add_rate(name, all, fpir, FpirRule::kReference);
+    bootstrap.add_rate(name + "/exact", all, fpir, FpirRule::kExact);
+    for (size_t g = 0; g < galleries.size(); ++g) {
+      const std::string of = name + "/" + galleries[g].name;
+      if (result.metrics.contains(of)) bootstrap.add_rate(of, {all[g]}, fpir, FpirRule::kReference);
+    }
+  }
+  bootstrap.set_intervals(resamples, result);
+}
+
 }  // namespace
 
-void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, bool legacy, Result& result) {
+void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, bool legacy, int64_t resamples,
+                        Result& result) {
   result.variant["1:N"] = legacy ? "legacy rule: all galleries as one" : "corrected rule: each gallery alone";
   result.variant["1:N score"] = "dot product of unit vectors, f32";
   result.variant["1:N ties"] =
@@ -95,6 +143,7 @@ void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, boo
     add_tpir(galleries, fpir, FpirRule::kReference, result);
     add_tpir(galleries, fpir, FpirRule::kExact, result);
   }
+  if (resamples > 0) resample_search(plan, galleries, resamples, result);
 }
 
 }  // namespace fr
