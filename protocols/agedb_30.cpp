@@ -33,6 +33,7 @@ std::string person_of(const std::string& image, const std::string& where) {
 // `splits`: a cell for each fold, itself a cell of two rows, the images of a pair in each column.
 ListedPairs read_official(const std::filesystem::path& list) {
   ListedPairs listed{list, {}, {"", "images", "crops_112", "AgeDB"}, Hasher().add_file(list).text()};
+  listed.person = [](const std::string& image) { return person_of(image, image); };
   const std::vector<MatValue> variables = read_mat(list);
   const auto splits = std::ranges::find(variables, "splits", &MatValue::name);
   FR_CHECK(splits != variables.end(), "{}: no variable 'splits'", list.string());

@@ -66,6 +66,9 @@ inline Plan cfp_plan(const std::string& name, const ProtocolOptions& options) {
     const std::vector<std::string> second =
         profile ? read_cfp_images(protocol / "Pair_list_P.txt", hash) : frontal;
     ListedPairs listed{protocol / "Split" / (profile ? "FP" : "FF"), {}, {"", "images", "crops_112"}, {}};
+    listed.person = [](const std::string& image) {  // Data/Images/001/frontal/01.jpg
+      return std::filesystem::path(image).parent_path().parent_path().string();
+    };
     for (int fold = 1; fold <= 10; ++fold) {
       const std::filesystem::path folder = listed.list / fmt::format("{:02d}", fold);
       read_cfp_pairs(folder / "same.txt", true, frontal, second, hash, listed);

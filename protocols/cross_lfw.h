@@ -69,7 +69,8 @@ inline Plan cross_lfw_plan(const std::string& name, const std::string& list_name
                          {list,
                           interleave_folds(read_cross_lfw(list, file.text())),
                           {"", "images", "crops_112", "aligned images", "aligned_images"},
-                          Hasher().add(file.text()).text()},
+                          Hasher().add(file.text()).text(),
+                          lfw_person},
                          options);
   }
   publish_pairs(plan, 6000, 12000);

@@ -11,7 +11,8 @@ namespace {
 
 ListedPairs read_pairs(const std::filesystem::path& list) {
   const MappedFile file(list);
-  ListedPairs listed{list, {}, {"", "crops_112", "lfw", "images"}, Hasher().add(file.text()).text()};
+  ListedPairs listed{
+      list, {}, {"", "crops_112", "lfw", "images"}, Hasher().add(file.text()).text(), lfw_person};
   for (const LfwPair& pair : parse_lfw_pairs(file.text(), list.string()))
     listed.pairs.push_back(
         {pair.a + ".jpg", pair.b + ".jpg", pair.same, fmt::format("{}:{}", list.string(), pair.line)});

@@ -38,15 +38,20 @@ struct Listed {
   FeatureList list;
 };
 
+// `plain`: the list that would do as well where it `may`.
+std::string lacks(const std::string& name, bool may, const char* plain) {
+  return may ? fmt::format("holds neither {} nor {}", name, plain) : "holds no " + name;
+}
+
 Listed read_probes(const fs::path& data, const std::string& name) {
   Listed listed;
   if (const auto json = find_list(data, name)) {
     listed = {*json, read_json_list(*json)};
     FR_CHECK(!listed.list.people.empty(), "{}: 'id' is missing: whose images these are", json->string());
   } else {
-    const auto plain = find_list(data, kPlainProbes);
-    FR_CHECK(plain, "{}: holds neither {} nor {} (here, in templatelists/ or in devkit/templatelists/)",
-             data.string(), name, kPlainProbes);
+    const auto plain = name == kProbes ? find_list(data, kPlainProbes) : std::nullopt;
+    FR_CHECK(plain, "{}: {} (here, in templatelists/ or in devkit/templatelists/)", data.string(),
+             lacks(name, name == kProbes, kPlainProbes));
     listed = {*plain, read_plain_list(*plain, 2)};
   }
   std::unordered_set<std::string_view> seen;
@@ -60,9 +65,9 @@ Listed read_probes(const fs::path& data, const std::string& name) {
 Listed read_distractors(const fs::path& data, int64_t size, int64_t set, bool asked) {
   const std::string name = fmt::format("{}_{}_{}", kDistractors, size, set);
   if (const auto json = find_list(data, name)) return {*json, read_json_list(*json)};
-  const auto plain = find_list(data, kPlainDistractors);
-  FR_CHECK(plain, "{}: holds neither {} nor {} (choose a list by --size and --set)", data.string(), name,
-           kPlainDistractors);
+  const auto plain = set == 1 ? find_list(data, kPlainDistractors) : std::nullopt;  // it has one set
+  FR_CHECK(plain, "{}: {} (choose a list by --size and --set)", data.string(),
+           lacks(name, set == 1, kPlainDistractors));
   Listed listed{*plain, read_plain_list(*plain, 3)};
   FR_CHECK(!asked || std::ssize(listed.list.paths) >= size, "{}: lists {} images, fewer than --size {}",
            plain->string(), listed.list.paths.size(), size);

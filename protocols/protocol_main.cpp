@@ -11,6 +11,7 @@
 #include "../apps/options.h"
 #include "backend/backend.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/parallel.h"
 #include "embed/embed.h"
 #include "eval/distractor_search.h"
@@ -198,6 +199,42 @@ std::string file_identity(const std::string& file) {
                      fs::is_regular_file(file) ? fs::file_size(file) : 0);
 }
 
+// Everything that decides the rows to be scored, but the lists.
+std::string input_identity(const EvaluationArguments& a) {
+  std::string text;
+  for (const std::string* file : {&a.embeddings, &a.flipped, &a.model}) {
+    if (!file->empty()) text += file_identity(*file) + "; ";
+  }
+  return text;
+}
+
+void check_usage(const std::string& name, const EvaluationArguments& a) {
+  const auto check = [&](bool good, const std::string& what) {
+    if (!good) throw UsageError(name + ": " + what);
+  };
+  check(a.folds >= 1, fmt::format("--folds {} is not positive", a.folds));
+  for (const double rate : a.far)
+    check(rate >= 0 && rate <= 1, fmt::format("--far {} is not in [0, 1]", rate));
+  check(a.decisions.empty() || a.decisions.ends_with(".npy"),
+        fmt::format("--decisions {} must end in .npy", a.decisions));
+  const bool flipped = !a.flipped.empty() || a.concatenated_flip;
+  check(a.model.empty() || !flipped, "--model makes its own mirrored rows: no --flipped, no --concat-flip");
+  check(a.scores.empty() || (!flipped && a.pooling.empty()),
+        "--scores are of the pairs already: no --flipped, --concat-flip or --pooling");
+}
+
+// Nothing is computed for an output that cannot be written.
+void check_outputs(const std::string& name, const EvaluationArguments& a, const Plan& plan,
+                   const std::string& out) {
+  if (!a.decisions.empty() && plan.pair_lists.empty())
+    throw UsageError(name + ": --decisions: it has no pair list whose decisions could be kept");
+  for (const std::string& file : {out, a.decisions}) {
+    if (file.empty()) continue;
+    FR_CHECK(!fs::is_directory(file), "{}: is a folder, not a file to write", file);
+    const AtomicFile writable(file);
+  }
+}
+
 // The one of --embeddings, --model and --scores that is given.
 const std::string& evaluated_file(const std::string& name, const EvaluationArguments& a) {
   const std::string* given = nullptr;
@@ -237,7 +274,8 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
               "of streamed scores: a screen in 8 bits before f32; the same numbers")
       .add("--threads", a.threads, "threads (0: all)")
       .add("--resamples", a.resamples,
-           "of the people, for intervals of TAR@FAR where they are known (0: none, -1: 1000 for small lists)")
+           "of the people, for intervals of TAR@FAR, ranks and TPIR (0: none, -1: 1000, but none for TAR of "
+           "pair lists above 500,000)")
       .add("--out", a.out, "the result file (results/NAME-MODEL.json)")
       .add("--decisions", a.decisions, "also write every pair's outcome (.npy), for fr-report compare")
       .flag("--plan", a.plan_only, "print the counts of the benchmark and stop")
@@ -261,16 +299,8 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   const Protocol& protocol = find_protocol(name);
   const std::string data = find_data(name, arguments.data);
   const std::string file = arguments.plan_only ? "" : evaluated_file(name, arguments);
-  if (arguments.folds < 1)
-    throw UsageError(fmt::format("{}: --folds {} is not positive", name, arguments.folds));
-  for (const double rate : arguments.far) {
-    if (!(rate >= 0 && rate <= 1)) throw UsageError(fmt::format("{}: --far {} is not in [0, 1]", name, rate));
-  }
+  check_usage(name, arguments);
   if (arguments.threads > 0) set_thread_count(static_cast<int>(arguments.threads));
-
-  if (!arguments.decisions.empty() && !arguments.decisions.ends_with(".npy")) {
-    throw UsageError(fmt::format("{}: --decisions {} must end in .npy", name, arguments.decisions));
-  }
 
   std::optional<Embeddings> rows;
   if (!arguments.embeddings.empty() && !fs::is_directory(arguments.embeddings)) {
@@ -278,7 +308,10 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   }
   const auto begin = std::chrono::steady_clock::now();
   const bool embed_images = !arguments.plan_only && !arguments.model.empty();
-  ProtocolOptions options{.data = data, .folds = arguments.folds, .images = embed_images};
+  ProtocolOptions options{.data = data,
+                          .folds = arguments.folds,
+                          .images = embed_images,
+                          .embeddings = !arguments.plan_only && arguments.scores.empty()};
   if (rows) options.rows = &rows->names;
   for (const auto& [spelling, set] : arguments.own_switches) {
     if (set) options.own[spelling] = "yes";
@@ -287,6 +320,8 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
     const auto given = arguments.own.find(option.spelling);
     if (given != arguments.own.end() && given->second != option.value) options.own.insert(*given);
   }
+  if (!arguments.scores.empty() && !options.own.empty())
+    throw UsageError(name + ": " + options.own.begin()->first + " is of embeddings, not of --scores");
   const Plan plan = protocol.plan(options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   if (arguments.plan_only) {
@@ -296,10 +331,11 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   const std::string model = model_name(file);
   const std::string out =
       arguments.out.empty() ? fmt::format("results/{}-{}.json", name, model) : arguments.out;
+  check_outputs(name, arguments, plan, out);
   PairOutcomes outcomes;
   EvaluateOptions evaluation = evaluate_options(arguments, arguments.decisions.empty() ? nullptr : &outcomes);
   evaluation.progress_file = out + ".progress";
-  evaluation.progress_key = file_identity(file);
+  evaluation.progress_key = input_identity(arguments);
   std::optional<Result> evaluated = embed_images ? evaluate_model(plan, protocol, arguments, evaluation)
                                     : arguments.scores.empty()
                                         ? evaluate_file(plan, std::move(rows), arguments, evaluation)
@@ -312,11 +348,11 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   print_result(result,
                arguments.far.empty() ? protocol.first_metric() : "tar@far=" + rate_text(arguments.far[0]));
   if (!arguments.decisions.empty()) {
-    FR_CHECK(!outcomes.alike.empty(), "{} has no pair list whose decisions could be kept", name);
     write_outcomes(arguments.decisions, outcomes, out, result);
     fmt::print("{}\n", arguments.decisions);
   }
   write_result(out, result);
+  fs::remove(evaluation.progress_file);
   fmt::print("{}\n", out);
   return 0;
 }

@@ -26,12 +26,15 @@ struct Line {
   std::string text;  // the first metric, or what is missing or wrong
 };
 
-// The embeddings that lie beside the lists.
-std::string find_embeddings(const fs::path& folder) {
-  for (const char* name : {"embeddings.h5", "embeddings.npy", "submission.bin"}) {
+// The first of these beside the lists; empty: none.
+std::string find_beside(const fs::path& folder, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
     if (fs::exists(folder / name)) return folder / name;
   }
   return "";
+}
+std::string find_embeddings(const fs::path& folder) {  // "embeddings" is the folder of a devkit's features
+  return find_beside(folder, {"embeddings.h5", "embeddings.npy", "submission.bin", "embeddings"});
 }
 
 int run_one(const std::string& name, bool ranked, const AllArguments& a, const std::string& data,
@@ -49,15 +52,20 @@ int run_one(const std::string& name, bool ranked, const AllArguments& a, const s
   one.out = out;
   one.backend = a.backend;
   one.far = a.far;
-  (a.model.empty() ? one.embeddings : one.model) = a.model.empty() ? embeddings : a.model;
+  one.model = a.model;
+  if (a.model.empty()) {
+    one.embeddings = embeddings;
+    one.flipped = find_beside(data, {"flipped.h5", "flipped.npy"});
+  }
   return run_evaluation(name, one);
 }
 
 Line evaluate_folder(const std::string& name, const AllArguments& a) {
   const Protocol& protocol = Registry<ProtocolKind>::instance().find(name)();
   const fs::path data = fs::path(a.root) / name;
-  if (!fs::exists(data)) {
-    return {name, Outcome::kMissing, fmt::format("no {} (needed: {})", data.string(), protocol.needs())};
+  if (!fs::exists(data) || fs::is_empty(data)) {
+    return {name, Outcome::kMissing,
+            fmt::format("nothing in {} (needed: {})", data.string(), protocol.needs())};
   }
   if ((a.model.empty() || protocol.ranked()) && find_embeddings(data).empty()) {
     return {name, Outcome::kMissing,
@@ -84,7 +92,8 @@ Line evaluate_folder(const std::string& name, const AllArguments& a) {
 void add_all(Options& options, AllArguments& a) {
   options.add("--root", a.root, "folder with one folder a benchmark, NAME/ ($FR_DATA)")
       .add("--model", a.model,
-           "a network to embed the images with; without it, NAME/embeddings.h5, .npy or submission.bin")
+           "a network to embed the images with; without it, NAME/embeddings.h5, .npy or submission.bin, and "
+           "NAME/flipped.h5 or .npy where it is there")
       .add("--far", a.far, "further false accept rates")
       .add("--backend", a.backend, "with --model: auto, ref, onednn, cuda")
       .add("--threads", a.threads, "threads (0: all)")

@@ -29,8 +29,10 @@ void check_usage(const std::string& name, const RankingArguments& a) {
                      ": give --embeddings FILE (with --model FILE for a classifier), or --submission FILE "
                      "(or --plan)");
   }
-  if (!a.submission.empty() && (!a.models.empty() || !a.weights.empty()))
-    throw UsageError(name + ": --submission FILE is ranked already: no --model, no --weights");
+  if (!a.submission.empty() && (!a.models.empty() || !a.weights.empty() || !a.write_submission.empty())) {
+    throw UsageError(name +
+                     ": --submission FILE is ranked already: no --model, --weights or --write-submission");
+  }
   if (!a.models.empty() && a.embeddings.size() != 1 && a.embeddings.size() != a.models.size()) {
     throw UsageError(fmt::format("{}: {} --embeddings for {} --model: one for all of them, or one for each",
                                  name, a.embeddings.size(), a.models.size()));

@@ -27,8 +27,8 @@ void read_items(const fs::path& list, std::string_view text, const ProtocolOptio
     Item item{.name = std::string(fields[0]), .file = {}};
     for (size_t k = 0; k < 10; ++k) {
       const double value = parse_double(fields[k + 1], where);
-      FR_CHECK(std::isfinite(value), "{}: '{}' is not a finite number", where, fields[k + 1]);
       item.landmarks[k] = static_cast<float>(value);
+      FR_CHECK(std::isfinite(item.landmarks[k]), "{}: '{}' is not a finite f32 number", where, fields[k + 1]);
     }
     item.has_landmarks = true;
     if (options.images) {
@@ -45,7 +45,9 @@ void read_labels(const fs::path& list, std::string_view text, Plan& plan) {
   DistractorSearch& search = plan.distractor_search.emplace();
   for_each_line(text, [&](std::string_view line, int64_t number) {
     const std::string where = fmt::format("{}:{}", list.string(), number);
-    const int64_t label = parse_int(line, where);
+    const std::vector<std::string_view> fields = split_blanks(line);
+    FR_CHECK(fields.size() == 1, "{}: expected one label, found '{}'", where, line.substr(0, 80));
+    const int64_t label = parse_int(fields[0], where);
     FR_CHECK(label >= kDistractor, "{}: {} is neither a person (0 and above) nor -1 for a distractor", where,
              label);
     FR_CHECK(plan.subjects.size() < plan.items.size(), "{}: a label too many for {} images", where,
@@ -88,8 +90,9 @@ class TrillionPairs final : public Protocol {
   Plan plan(const ProtocolOptions& options) const override {
     const fs::path items_path = fs::path(options.data) / "testdata_lmk.txt";
     const fs::path labels_path = fs::path(options.data) / "labels.txt";
-    const bool labels = own_value(*this, options, "--submission").empty();
-    FR_CHECK(!labels || fs::exists(labels_path),
+    const bool scored = options.embeddings && own_value(*this, options, "--submission").empty();
+    const bool labels = fs::exists(labels_path) && own_value(*this, options, "--submission").empty();
+    FR_CHECK(labels || !scored,
              "{}: no such file: without labels nothing can be scored (--submission needs none)",
              labels_path.string());
     Plan plan;

@@ -163,16 +163,15 @@ class Ytf final : public Protocol {
     VideoPlan listed = read_list(list, options.folds);
     Plan& plan = listed.plan;
     plan.pair_lists[0].items = item_pairs(own_value(*this, options, "--mode"));
-    const fs::path root = find_frames(list.parent_path(), listed.videos);
-    if (!root.empty()) {
-      add_files(root, listed);
-    } else if (options.rows != nullptr) {
-      FR_CHECK(!options.rows->empty(),
+    if (options.rows != nullptr) add_rows(*options.rows, listed);
+    if (plan.items.empty()) {
+      const fs::path root = find_frames(list.parent_path(), listed.videos);
+      FR_CHECK(!root.empty() || options.rows == nullptr || !options.rows->empty(),
                "{}: no frames beside the list, and the rows of the embedding file have no names NAME/VIDEO/…",
                list.string());
-      add_rows(*options.rows, listed);
+      if (!root.empty()) add_files(root, listed);
     }
-    const bool needed = options.images || options.rows != nullptr;
+    const bool needed = options.images || options.embeddings || options.rows != nullptr;
     if (needed && own_value(*this, options, "--allow-missing").empty()) require_videos(listed, list.string());
     FR_CHECK(!needed || !plan.items.empty(), "{}: no frame of any listed video", list.string());
     plan.published = {{"pairs", 5000}, {"genuine", 2500}, {"impostor", 2500}, {"folds", 10}};

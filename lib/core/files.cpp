@@ -74,6 +74,8 @@ MappedFile::~MappedFile() {
 std::string read_text(const std::filesystem::path& path) { return std::string(MappedFile(path).text()); }
 
 void for_each_line(std::string_view text, const std::function<void(std::string_view, int64_t)>& line) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   int64_t number = 0;
   while (!text.empty()) {
     const size_t end = text.find('\n');

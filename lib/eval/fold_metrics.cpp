@@ -18,10 +18,11 @@ namespace {
 bool has_grid(PairScore score) { return score == PairScore::kSquaredDistance || score == PairScore::kDot; }
 
 // What the folds are judged by: squared distances where there is a grid (unit vectors of cosine s are at 2 -
-// 2s), else likeness, higher is more alike.
+// 2s; what rounding left below 0 is 0), else likeness, higher is more alike.
 std::vector<double> judged_values(std::span<const double> scores, PairScore score) {
   std::vector<double> values(scores.begin(), scores.end());
   if (score == PairScore::kDot) std::ranges::for_each(values, [](double& v) { v = 2 - 2 * v; });
+  if (has_grid(score)) std::ranges::for_each(values, [](double& v) { v = std::max(v, 0.0); });
   if (score == PairScore::kDistance) std::ranges::for_each(values, [](double& v) { v = -v; });
   return values;
 }

@@ -68,8 +68,9 @@ void read_landmarks(const MappedFile& file, const fs::path& path, Plan& plan) {
         bool good = fields.next(line.image);
         for (float& value : line.values) {
           double number = 0;
-          good = good && fields.next(number) && std::isfinite(number);
+          good = good && fields.next(number);
           value = static_cast<float>(number);
+          good = good && std::isfinite(value);
         }
         FR_CHECK(good && fields.at_end(), "expected an image, 10 coordinates and a score, found '{}'",
                  text.substr(0, 120));

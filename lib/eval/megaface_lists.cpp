@@ -74,8 +74,10 @@ class ListParser final : public nlohmann::json_sax<Json> {
   int64_t depth_ = 0;
 };
 
+constexpr const char* kBlanks = " \t";
+
 bool is_comment(std::string_view line) {
-  return line.find_first_not_of(" \t") == std::string_view::npos || line.front() == '#';
+  return line.find_first_not_of(kBlanks) == std::string_view::npos || line.front() == '#';
 }
 
 }  // namespace
@@ -106,7 +108,9 @@ FeatureList read_plain_list(const std::filesystem::path& file, int components) {
   const MappedFile mapped(file);
   FeatureList list;
   for_each_line(mapped.text(), [&](std::string_view line, int64_t number) {
-    const std::string_view name = last_components(line, components);
+    if (line.find_first_not_of(kBlanks) == std::string_view::npos) return;
+    const std::string_view name =
+        last_components(line.substr(0, line.find_last_not_of(kBlanks) + 1), components);
     FR_CHECK(!name.empty(), "{}:{}: expected {}, found '{}'", file.string(), number,
              components == 2 ? "person/image" : "a1/a2/image", line);
     list.paths.emplace_back(name);

@@ -139,7 +139,8 @@ void set_interval(Metric& metric, const Interval& interval, const std::string& m
 Metric proportion(int64_t hits, int64_t trials, const std::string& rule) {
   if (trials == 0) return {.value = std::numeric_limits<double>::quiet_NaN(), .rule = rule};
   Metric metric{.value = static_cast<double>(hits) / static_cast<double>(trials), .rule = rule};
-  set_interval(metric, clopper_pearson(hits, trials), "95 %, Clopper-Pearson");
+  // Hits of two galleries may be more than the probes (spec 6.5): no proportion, and no interval.
+  if (hits <= trials) set_interval(metric, clopper_pearson(hits, trials), "95 %, Clopper-Pearson");
   return metric;
 }
 

@@ -62,6 +62,11 @@ Plan plan_of_bin(const std::string& protocol, const fs::path& bin, const Protoco
   return plan;
 }
 
+std::string lfw_person(const std::string& image) {
+  const std::string name = fs::path(image).filename().string();
+  return name.substr(0, name.rfind('_'));
+}
+
 Plan plan_of_pairs(const std::string& protocol, const ListedPairs& listed, const ProtocolOptions& options) {
   FR_CHECK(!listed.pairs.empty(), "{}: lists no pairs", listed.list.string());
   Plan plan;
@@ -73,12 +78,15 @@ Plan plan_of_pairs(const std::string& protocol, const ListedPairs& listed, const
            options.data);
 
   std::unordered_map<std::string, int32_t> items;
+  std::unordered_map<std::string, int64_t> people;
   const auto item = [&](const std::string& name, const std::string& where) {
     const auto [at, added] = items.emplace(name, static_cast<int32_t>(plan.items.size()));
     if (added) {
       const std::string file = root ? root->file(name).string() : "";
       FR_CHECK(!options.images || fs::is_regular_file(file), "{}: no image {}", where, file);
       plan.items.push_back({.name = name, .file = file});
+      if (listed.person)
+        plan.subjects.push_back(people.emplace(listed.person(name), std::ssize(people)).first->second);
     }
     return at->second;
   };

@@ -2,6 +2,7 @@
 // official lists.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,11 @@ struct ListedPairs {
   std::vector<ListedPair> pairs;     // in fold order
   std::vector<std::string> folders;  // candidates for the images
   std::string content_hash;
+  std::function<std::string(const std::string& image)> person{};  // whose image that is, where lists say so
 };
+
+// "Aaron_Eckhart" of "Aaron_Eckhart/Aaron_Eckhart_0001.jpg": the names of LFW and its kin.
+std::string lfw_person(const std::string& image);
 
 // The verification pack `data` names: itself when it is a file, else data/NAME.bin where that exists. Throws
 // fr::Error when `data` does not exist.

@@ -1,6 +1,7 @@
 #include "eval/pool.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -111,6 +112,10 @@ TemplateFeatures pool_media(const Plan& plan, const ItemFeatures& features, cons
     std::vector<float> sum(static_cast<size_t>(features.dim));
     const auto index = static_cast<size_t>(t);
     if (!sum_media(plan, features, pooling, plan.templates[index], sum)) {
+      result.failed[index] = 1;
+      return;
+    }
+    if (!std::ranges::all_of(sum, [](float v) { return std::isfinite(v); })) {  // f32 overflowed
       result.failed[index] = 1;
       return;
     }

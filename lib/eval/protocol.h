@@ -21,7 +21,8 @@ struct ProtocolOptions {
   int64_t folds = 10;
   // A model is to embed the items: every image must exist, else fr::Error "LIST:LINE: …".
   bool images = false;
-  bool validation_examples = false;                // iQIYI-VID: val_gt.txt gives examples beside train_gt.txt
+  bool validation_examples = false;  // iQIYI-VID: val_gt.txt gives examples beside train_gt.txt
+  bool embeddings = false;  // given ones or a model's are to be evaluated: not the plan alone, nor scores
   const std::vector<std::string>* rows = nullptr;  // names of the embedding file's rows, where one is given
   std::map<std::string, std::string> own{};        // spelling -> value, of the protocol's own options
 };

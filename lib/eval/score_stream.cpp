@@ -246,7 +246,7 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
     }
   }
   if (progress) progress->finish();
-  on_disk.finish();
+  on_disk.finish(block);
   for (const Worker& worker : workers) figures.screened += worker.screened();
   return figures;
 }

@@ -67,8 +67,9 @@ struct StreamOptions {
   int64_t probe_block = 96, gallery_block = 2048;  // rows of a tile's two sides; no result depends on them
   std::string progress{};                          // title of the progress line; none where empty
 
-  // A file that keeps the sinks' state now and then, and is gone at the end; none where empty. A stream of
-  // the same key, shapes and sinks that finds it goes on from there, any other one is fr::Error.
+  // A file that keeps the sinks' state now and then, and at the end; none where empty. A stream of the same
+  // key, shapes and sinks that finds it goes on from there, any other one is fr::Error. Whoever asked for it
+  // removes it when what came of the scores is safe.
   std::string resume_file{}, resume_key{};
   double resume_seconds = 60;  // from one state to the next
 };

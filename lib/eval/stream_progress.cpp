@@ -61,8 +61,8 @@ void StreamProgress::write(int64_t blocks_done) const {
   file.commit();
 }
 
-void StreamProgress::finish() {
-  if (!file_.empty()) std::filesystem::remove(file_);
+void StreamProgress::finish(int64_t blocks) {
+  if (!file_.empty()) write(blocks);
 }
 
 }  // namespace fr

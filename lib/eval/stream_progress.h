@@ -19,7 +19,7 @@ class StreamProgress {
   int64_t resume();
   // After a block: writes the state where it is due.
   void note(int64_t blocks_done);
-  void finish();  // removes the file
+  void finish(int64_t blocks);  // writes the last state
 
  private:
   using Clock = std::chrono::steady_clock;

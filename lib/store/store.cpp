@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <filesystem>
+#include <optional>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -66,6 +67,8 @@ void write_pair(const std::string& path, const Embeddings& embeddings) {
   }
   FR_CHECK(!lines.empty() || !fs::exists(beside), "{} is in the way: it would name the rows of {}", beside,
            path);
+  std::optional<AtomicFile> names;  // on disk before the rows appear, so that no other file's names them
+  if (!lines.empty()) names.emplace(beside).write(lines);
   if (is_matrix(path)) {
     write_matrix(path, embeddings.rows, embeddings.dim,
                  [&](int64_t i, float* row) { std::copy_n(embeddings.row(i).data(), embeddings.dim, row); });
@@ -73,7 +76,7 @@ void write_pair(const std::string& path, const Embeddings& embeddings) {
     write_npy(path, std::span(embeddings.values, static_cast<size_t>(embeddings.rows * embeddings.dim)),
               {embeddings.rows, embeddings.dim});
   }
-  if (!lines.empty()) write_file(beside, lines);
+  if (names) names->commit();
 }
 
 }  // namespace

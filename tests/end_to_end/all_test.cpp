@@ -14,8 +14,8 @@ TEST_CASE("fr-eval all evaluates what is below the root and says what the rest l
   const std::string root = scratch / "root", out = scratch / "out";
   const std::string bin = std::string(FR_BINARY_DIR) + "/bin/";
   for (const char* name : {"lfw", "ijbc", "iqiyi_vid", "calfw"}) {
-    const auto made =
-        test::run_command(bin + "fr-data synth-protocol " + name + " --out " + root + "/" + name);
+    const auto made = test::run_command(bin + "fr-data synth-protocol " + name + " --out " + root + "/" +
+                                        name + (std::string(name) == "ijbc" ? " --flip" : ""));
     INFO(made.output);
     REQUIRE(made.status == 0);
   }
@@ -29,6 +29,7 @@ TEST_CASE("fr-eval all evaluates what is below the root and says what the rest l
   for (const char* name : {"lfw", "ijbc", "iqiyi_vid"}) {
     CHECK(read_result(out + "/" + name + ".json").protocol == name);
   }
+  CHECK(read_result(out + "/ijbc.json").variant.at("pooling") == "N1D1F1");
 
   std::ofstream(root + "/lfw/pairs.txt") << "10\t300\nbroken\n";
   const auto broken = test::run_command(command);

@@ -25,7 +25,7 @@ using Own = std::map<std::string, std::string>;
 Plan plan_of(const std::string& protocol, const test::ScratchFolder& data, Own own = {},
              bool images = false) {
   return Registry<ProtocolKind>::instance().find(protocol)().plan(
-      {.data = data.path().string(), .images = images, .own = std::move(own)});
+      {.data = data.path().string(), .images = images, .embeddings = true, .own = std::move(own)});
 }
 
 std::string error_of(const std::string& protocol, const test::ScratchFolder& data, Own own = {},
@@ -271,7 +271,7 @@ TEST_CASE("Trillion-Pairs: rows in list order, labels beside them") {
   };
   CHECK(contains(label_error("-1\n44\n"), "labels.txt:3: the list ends, but there are 3 images"));
   CHECK(contains(label_error("-1\n44\n44\n44\n"), "labels.txt:4: a label too many"));
-  CHECK(contains(label_error("-1\n44\n\n44\n"), "labels.txt:3: '' is not a number"));
+  CHECK(contains(label_error("-1\n44\n\n44\n"), "labels.txt:3: expected one label, found ''"));
   CHECK(contains(label_error("-1\n4.5\n44\n"), "labels.txt:2: '4.5' is not a number"));
   CHECK(contains(label_error("-1\n-2\n44\n"), "labels.txt:2: -2 is neither"));
   CHECK(contains(label_error("1\n2\n44\n"), "3 probes and 0 distractors"));
@@ -283,7 +283,7 @@ TEST_CASE("Trillion-Pairs: rows in list order, labels beside them") {
                  "testdata_lmk.txt:2: expected an image and 10 coordinates, found 4"));
   CHECK(contains(list_error("p/0.jpg 1 2 3 4 5 6 7 8 9 x\n"), "testdata_lmk.txt:2: 'x' is not a number"));
   CHECK(contains(list_error("p/0.jpg 1 2 3 4 5 6 7 8 9 nan\n"),
-                 "testdata_lmk.txt:2: 'nan' is not a finite number"));
+                 "testdata_lmk.txt:2: 'nan' is not a finite f32 number"));
   write_file(data / "testdata_lmk.txt", "d/0.jpg" + points);
   CHECK(contains(error_of("trillion_pairs", data, {}, true), "testdata_lmk.txt:1: no image"));
 }
