@@ -181,10 +181,17 @@ HistogramSink::HistogramSink()
     : parts_(static_cast<size_t>(thread_count()), std::vector<int64_t>(static_cast<size_t>(kBins))) {}
 
 void HistogramSink::take(const ScoreTile& tile, int thread) {
+  constexpr int64_t run = 256;
   int64_t* counts = parts_[static_cast<size_t>(thread)].data();
+  int32_t bins[run];
   for (int64_t r = 0; r < tile.rows; ++r) {
-    const float* scores = tile.scores + r * tile.stride;
-    for (int64_t c = 0; c < tile.cols; ++c) ++counts[bin(scores[c])];
+    for (int64_t begin = 0; begin < tile.cols; begin += run) {
+      const float* scores = tile.scores + r * tile.stride + begin;
+      const int64_t count = std::min(run, tile.cols - begin);
+#pragma omp simd
+      for (int64_t c = 0; c < count; ++c) bins[c] = bin(scores[c]);
+      for (int64_t c = 0; c < count; ++c) ++counts[bins[c]];
+    }
   }
 }
 

@@ -103,7 +103,7 @@ class HistogramSink final : public TileSink {
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<int64_t> counts() const;  // (kBins), ascending scores
-  static int64_t bin(float score) {
+  static int32_t bin(float score) {
     const float at = (score + 1) * (static_cast<float>(kBins) / 2);
     return static_cast<int32_t>(at < 0 ? 0.0f : at < kBins - 1 ? at : static_cast<float>(kBins - 1));
   }

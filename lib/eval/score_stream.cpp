@@ -52,19 +52,28 @@ class Delivery {
   }
 
  private:
-  // Most runs of scores hold none that matters: one comparison a lane, one branch a run.
+  static bool any_reach(const float* scores, int64_t begin, int64_t end, float cut) {
+    int matter = 0;
+#pragma omp simd reduction(| : matter)
+    for (int64_t c = begin; c < end; ++c) matter |= scores[c] >= cut;
+    return matter != 0;
+  }
+
+  // Most runs of scores hold none that matters, and most parts of the others: one comparison a lane, one
+  // branch a run.
   void row(const ScoreTile& tile, int64_t r, int thread) const {
-    constexpr int64_t run = 32;
+    constexpr int64_t run = 32, part = 8;
     const float* scores = tile.scores + r * tile.stride;
     float least = cut(tile.probe + r);
     for (int64_t begin = 0; begin < tile.cols; begin += run) {
       const int64_t end = std::min(begin + run, tile.cols);
-      int matter = 0;
-#pragma omp simd reduction(| : matter)
-      for (int64_t c = begin; c < end; ++c) matter |= scores[c] >= least;
-      if (matter == 0) continue;
-      for (int64_t c = begin; c < end; ++c) {
-        if (scores[c] >= least) one(tile.probe + r, tile.gallery + c, scores[c], thread);
+      if (!any_reach(scores, begin, end, least)) continue;
+      for (int64_t first = begin; first < end; first += part) {
+        const int64_t last = std::min(first + part, end);
+        if (!any_reach(scores, first, last, least)) continue;
+        for (int64_t c = first; c < last; ++c) {
+          if (scores[c] >= least) one(tile.probe + r, tile.gallery + c, scores[c], thread);
+        }
       }
       least = cut(tile.probe + r);
     }

@@ -89,19 +89,19 @@ std::vector<double> SearchBootstrap::rates_of(const ThresholdSearch& search,
 void SearchBootstrap::set_intervals(int64_t resamples, Result& result) const {
   const Resampling resampling{.resamples = resamples};
   const size_t ratios = ratios_.size();
-  const auto values = resample(
-      people(), std::ssize(ratios_) + std::ssize(rates_), resampling,
-      [&](std::span<const int32_t> weights, std::span<double> figures) {
-        for (size_t i = 0; i < ratios; ++i)
-          figures[i] = weighted(ratios_[i].hits, weights) / weighted(ratios_[i].trials, weights);
-        std::vector<std::vector<double>> rates;
-        for (const ThresholdSearch& search : searches_) rates.push_back(rates_of(search, weights));
-        for (size_t r = 0; r < rates_.size(); ++r) {
-          double sum = 0;
-          for (const size_t search : rates_[r].searches) sum += rates[search][r];
-          figures[ratios + r] = sum / static_cast<double>(rates_[r].searches.size());
-        }
-      });
+  const auto values =
+      resample(people(), std::ssize(ratios_) + std::ssize(rates_), resampling,
+               [&](std::span<const int32_t> weights, std::span<double> figures) {
+                 for (size_t i = 0; i < ratios; ++i)
+                   figures[i] = weighted(ratios_[i].hits, weights) / weighted(ratios_[i].trials, weights);
+                 std::vector<std::vector<double>> rates;
+                 for (const ThresholdSearch& search : searches_) rates.push_back(rates_of(search, weights));
+                 for (size_t r = 0; r < rates_.size(); ++r) {
+                   double sum = 0;
+                   for (const size_t search : rates_[r].searches) sum += rates[search][r];
+                   figures[ratios + r] = sum / static_cast<double>(rates_[r].searches.size());
+                 }
+               });
   for (size_t i = 0; i < values.size(); ++i) {
     const Interval interval = percentile_interval(values[i], resampling.confidence);
     if (!(interval.low < interval.high)) continue;

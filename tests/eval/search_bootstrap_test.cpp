@@ -53,7 +53,8 @@ double brute_rate(const ThresholdSearch& search, std::span<const int32_t> weight
   const int64_t index = rule == FpirRule::kExact ? k : std::max<int64_t>(k - 1, 0);
   REQUIRE(index < std::ssize(others));
   const float threshold = others[static_cast<size_t>(index)];
-  return static_cast<double>(std::count_if(mates.begin(), mates.end(), [=](float s) { return s > threshold; })) /
+  return static_cast<double>(
+             std::count_if(mates.begin(), mates.end(), [=](float s) { return s > threshold; })) /
          trials;
 }
 
@@ -92,10 +93,12 @@ TEST_CASE("intervals of searches are those of copies of the drawn people's trial
   bootstrap.set_intervals(kResamples, result);
 
   const Resampling resampling{.resamples = kResamples};
-  const auto check = [&](const std::string& name, const std::function<double(std::span<const int32_t>)>& figure) {
+  const auto check = [&](const std::string& name,
+                         const std::function<double(std::span<const int32_t>)>& figure) {
     CAPTURE(name);
     std::vector<double> values;
-    for (int64_t r = 0; r < kResamples; ++r) values.push_back(figure(draw_subjects(kPeople, r, resampling.seed)));
+    for (int64_t r = 0; r < kResamples; ++r)
+      values.push_back(figure(draw_subjects(kPeople, r, resampling.seed)));
     const Interval interval = percentile_interval(values, resampling.confidence);
     REQUIRE(interval.low < interval.high);
     const Metric& metric = result.metrics.at(name);
@@ -116,7 +119,8 @@ TEST_CASE("intervals of searches are those of copies of the drawn people's trial
       const std::string name = std::to_string(rate) + (rule == FpirRule::kExact ? "e" : "r");
       check(name + "/0", [&](auto weights) { return brute_rate(searches[0], weights, rate, rule); });
       check(name, [&](auto weights) {
-        return (brute_rate(searches[0], weights, rate, rule) + brute_rate(searches[1], weights, rate, rule)) / 2;
+        return (brute_rate(searches[0], weights, rate, rule) + brute_rate(searches[1], weights, rate, rule)) /
+               2;
       });
     }
   }
