@@ -22,7 +22,7 @@ float round_up(double value) {
 }  // namespace
 
 CodedPanels::CodedPanels(int64_t rows, int64_t dim, int64_t width)
-    : dim_(dim), padded_dim_((dim + 3) / 4 * 4), width_(width) {
+    : dim_(dim), padded_dim_((dim + 4 * kQuadRun - 1) / (4 * kQuadRun) * (4 * kQuadRun)), width_(width) {
   const auto lanes = static_cast<size_t>((rows + width - 1) / width * width);
   codes_ = Memory(static_cast<int64_t>(lanes) * padded_dim_);
   step_.resize(lanes);
@@ -40,7 +40,7 @@ void CodedPanels::code(const float* panels, int64_t rows) {
 
 template <int64_t kWidth>
 void CodedPanels::code_panel(const float* from, int64_t panel) {
-  constexpr int kMost = kWidth == kProbePanel ? 63 : 127;
+  constexpr int kMost = kWidth == kProbePanel ? kMostProbeCode - kProbeOffset : kMostGalleryCode;
   constexpr int kOffset = kWidth == kProbePanel ? kProbeOffset : 0;
   float largest[kWidth] = {}, step[kWidth], inverse[kWidth];
   for (int64_t k = 0; k < dim_; ++k) {
@@ -97,8 +97,7 @@ bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const Sc
   const float* error = gallery.error() + tile.gallery;
   const float* length = gallery.length() + tile.gallery;
   const int32_t* offset = gallery.offset() + tile.gallery;
-  // pair_score's own rounding, and that of the estimate below: both less than this share of |a| |b|.
-  const float rounding = 2 * static_cast<float>(dim + 16) * std::numeric_limits<float>::epsilon();
+  const float rounding = rounding_share(dim);  // pair_score's own, and that of the estimate below
   int64_t found = 0;
   for (int64_t r = 0; r < tile.rows; ++r) {
     std::vector<int32_t>& passed = candidates[static_cast<size_t>(r)];

@@ -4,15 +4,20 @@
 //   |a.b - a'.b'| <= |a - a'| |b| + |a'| |b - b'|,
 // plus rounding. What may reach the cut is scored by pair_score, so no result depends on the screen.
 //
-// Probe codes are 7 bits with an offset, 1 … 127, gallery codes 8 bits, -127 … 127: two products fill 16 bits
-// without overflow, which is all that processors before VNNI can add up (u8 x s8 pairs).
+// Processors before VNNI add up two u8 x s8 products in 16 bits. Probe codes are 7 bits with an offset, 1 …
+// 127, and gallery codes -32 … 32: eight products fit, so that one widening serves four multiplications.
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "core/tensor.h"
 
 namespace fr {
+
+inline constexpr int kMostProbeCode = 127, kMostGalleryCode = 32;
+inline constexpr int64_t kQuadRun = 4;  // quads of codes whose products add up in 16 bits
+static_assert(kQuadRun * 2 * kMostProbeCode * kMostGalleryCode <= 32767);
 
 // The codes of one side's panels, and what bounds their error.
 class CodedPanels {
@@ -22,7 +27,7 @@ class CodedPanels {
   // Codes the first `rows` rows of the f32 panels (score_kernel.h). Runs on all threads.
   void code(const float* panels, int64_t rows);
 
-  const uint8_t* panel(int64_t first_row) const {  // (ceil(dim / 4), width, 4); gallery codes are signed
+  const uint8_t* panel(int64_t first_row) const {  // (quads, width, 4); gallery codes are signed
     return reinterpret_cast<const uint8_t*>(codes_.data()) + first_row * padded_dim_;
   }
   int64_t quads() const { return padded_dim_ / 4; }
@@ -47,9 +52,15 @@ class CodedPanels {
 // Whether this processor has the instructions that make the screen worth its while.
 bool has_int8_kernel();
 
-// products[r * stride + c] = sum over k of a[k][r] * b[k][c]; a: u8 (quads, 6, 4) of at most 127, b: s8
-// (quads, 16, 4). Only where has_int8_kernel().
+// products[r * stride + c] = sum over k of a[k][r] * b[k][c]; a: u8 (quads, 6, 4) of at most kMostProbeCode,
+// b: s8 (quads, 16, 4) of at most kMostGalleryCode; quads a multiple of kQuadRun. Only where
+// has_int8_kernel().
 void multiply_codes(int64_t quads, const uint8_t* a, const uint8_t* b, int32_t* products, int64_t stride);
+
+// The rounding of two sums of `dim` products, as a share of |a| |b|: no score and no estimate is further off.
+inline float rounding_share(int64_t dim) {
+  return 2 * static_cast<float>(dim + 16) * std::numeric_limits<float>::epsilon();
+}
 
 // A tile's pairs that can reach their row's cut: the columns of each row, ascending.
 struct ScreenTile {

@@ -86,6 +86,7 @@ class Delivery {
 // Both sides of the block at hand, in panels.
 struct Packed {
   Tensor probes, gallery;                                    // f32
+  Tensor gallery_rows;                                       // as they were read; empty: no screen
   std::unique_ptr<CodedPanels> coded_probes, coded_gallery;  // null: no screen
 };
 
@@ -99,6 +100,7 @@ class Worker {
         scores_(static_cast<size_t>(rows * kTileCols)),
         products_(scores_.size()),
         cuts_(static_cast<size_t>(rows)),
+        probe_rows_(static_cast<size_t>(rows * dim)),
         candidates_(static_cast<size_t>(rows)) {}
 
   // The pairs of rows [first, first + rows) of the packed probes with columns [col, col + cols) of the packed
@@ -137,37 +139,59 @@ class Worker {
     }
     last_pause_ = 0;
     screened_ += pairs;
-    for (int64_t r = 0; r < tile.rows; ++r) rescore(packed, tile, first, col, r);
+    rescore(packed, tile, first, col);
     return true;
   }
 
-  void rescore(const Packed& packed, const ScoreTile& tile, int64_t first, int64_t col, int64_t r) {
-    const auto lane = [this](const Tensor& panels, int64_t row, int64_t width) {
-      return panels.f32() + row / width * width * dim_ + row % width;
-    };
-    const std::vector<int32_t>& columns = candidates_[static_cast<size_t>(r)];
-    for (size_t i = 0; i < columns.size(); i += kChains) {
-      const float* rows[kChains];
-      float scores[kChains];
-      const size_t count = std::min(columns.size() - i, static_cast<size_t>(kChains));
-      for (size_t j = 0; j < kChains; ++j) {
-        rows[j] = lane(packed.gallery, col + columns[i + std::min(j, count - 1)], kGalleryPanel);
+  // Of the candidates those whose product in f32, rounded in whatever way, can reach the cut are scored.
+  void rescore(const Packed& packed, const ScoreTile& tile, int64_t first, int64_t col) {
+    const float rounding = rounding_share(dim_);
+    likely_.clear();
+    for (int64_t r = 0; r < tile.rows; ++r) {
+      const std::vector<int32_t>& columns = candidates_[static_cast<size_t>(r)];
+      if (columns.empty()) continue;
+      float* const probe = probe_rows_.data() + r * dim_;
+      const float* const lane =
+          packed.probes.f32() + (first + r) / kProbePanel * kProbePanel * dim_ + (first + r) % kProbePanel;
+      for (int64_t k = 0; k < dim_; ++k) probe[k] = lane[k * kProbePanel];
+      const float length = rounding * packed.coded_probes->length()[first + r];
+      for (const int32_t c : columns) {
+        const float* const row = packed.gallery_rows.f32() + (col + c) * dim_;
+        const float bound = length * packed.coded_gallery->length()[col + c];
+        if (quick_dot(dim_, probe, row) + bound >= cuts_[static_cast<size_t>(r)])
+          likely_.push_back({static_cast<int32_t>(r), c});
       }
-      score_lanes(dim_, lane(packed.probes, first + r, kProbePanel), rows, scores);
+      screened_ -= std::ssize(columns);
+    }
+    for (size_t i = 0; i < likely_.size(); i += kChains) {
+      const float *probes[kChains], *rows[kChains];
+      float scores[kChains];
+      const size_t count = std::min(likely_.size() - i, static_cast<size_t>(kChains));
+      for (size_t j = 0; j < kChains; ++j) {
+        const Candidate& pair = likely_[i + std::min(j, count - 1)];
+        probes[j] = probe_rows_.data() + pair.row * dim_;
+        rows[j] = packed.gallery_rows.f32() + (col + pair.column) * dim_;
+      }
+      score_chains(dim_, probes, rows, scores);
       for (size_t j = 0; j < count; ++j) {
-        deliver_.one(tile.probe + r, tile.gallery + columns[i + j], scores[j], thread_);
+        deliver_.one(tile.probe + likely_[i + j].row, tile.gallery + likely_[i + j].column, scores[j],
+                     thread_);
       }
     }
-    screened_ -= std::ssize(columns);
   }
 
+  struct Candidate {
+    int32_t row, column;  // of the tile
+  };
   int64_t dim_;
   const Delivery& deliver_;
   int thread_;
   std::vector<float> scores_;      // (rows, kTileCols)
   std::vector<int32_t> products_;  // (rows, kTileCols)
   std::vector<float> cuts_;        // (rows)
+  std::vector<float> probe_rows_;  // (rows, dim): those with candidates
   std::vector<std::vector<int32_t>> candidates_;
+  std::vector<Candidate> likely_;
   int64_t pause_ = 0, last_pause_ = 0, screened_ = 0;
 };
 
@@ -175,6 +199,22 @@ bool choose_screen(Arith arith, int64_t pairs, std::span<ScoreSink* const> sinks
                    std::span<TileSink* const> tiles) {
   if (!has_int8_kernel() || !tiles.empty() || sinks.empty()) return false;
   return arith == Arith::kInt8Screen || (arith == Arith::kAuto && pairs >= kLong);
+}
+
+// Probes of a tile, a multiple of the panel up to `most`: few are cut finer, so that every thread has some,
+// and all threads have about the same number.
+int64_t tile_probes(int64_t probes, int64_t most) {
+  most = std::clamp(round_up(probes / (4 * thread_count()) + 1, kProbePanel), kProbePanel,
+                    round_up(most, kProbePanel));
+  const auto busiest = [&](int64_t rows) {  // probes of the thread that has most
+    const int64_t tiles = (probes + rows - 1) / rows, threads = thread_count();
+    return (tiles + threads - 1) / threads * rows;
+  };
+  int64_t best = most;
+  for (int64_t rows = most; rows > most / 2; rows -= kProbePanel) {
+    if (busiest(rows) < busiest(best)) best = rows;
+  }
+  return best;
 }
 
 }  // namespace
@@ -195,17 +235,16 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   const Delivery deliver(sinks, tiles);
 
   const int64_t gallery_block = round_up(std::min(options.gallery_block, gallery.count), kGalleryPanel);
-  // Few probes are cut finer, so that every thread has some.
-  const int64_t group = std::clamp(round_up(probes.count / (4 * thread_count()) + 1, kProbePanel),
-                                   kProbePanel, round_up(options.probe_block, kProbePanel));
   const int64_t most =
       std::max(kPackedProbeBytes / (d * int64_t{sizeof(float)}) / kProbePanel, int64_t{1}) * kProbePanel;
   const int64_t probe_block = std::min(most, round_up(probes.count, kProbePanel));
+  const int64_t group = tile_probes(std::min(probe_block, probes.count), options.probe_block);
 
-  Packed packed{Tensor({.n = probe_block, .c = d}), Tensor({.n = gallery_block, .c = d}), {}, {}};
+  Packed packed{Tensor({.n = probe_block, .c = d}), Tensor({.n = gallery_block, .c = d}), {}, {}, {}};
   if (choose_screen(options.arith, figures.pairs, sinks, tiles)) {
     packed.coded_probes = std::make_unique<CodedPanels>(probe_block, d, kProbePanel);
     packed.coded_gallery = std::make_unique<CodedPanels>(gallery_block, d, kGalleryPanel);
+    packed.gallery_rows = Tensor({.n = gallery_block, .c = d});
   }
   std::vector<Worker> workers;
   for (int t = 0; t < thread_count(); ++t) workers.emplace_back(group, d, deliver, t);
@@ -235,7 +274,7 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
         pack_panels(probes, p, rows, kProbePanel, packed.probes.f32());
         if (packed.coded_probes) packed.coded_probes->code(packed.probes.f32(), rows);
       }
-      pack_panels(gallery, g, cols, kGalleryPanel, packed.gallery.f32());
+      pack_panels(gallery, g, cols, kGalleryPanel, packed.gallery.f32(), packed.gallery_rows.f32());
       if (packed.coded_gallery) packed.coded_gallery->code(packed.gallery.f32(), cols);
 #pragma omp parallel for schedule(dynamic)
       for (int64_t first = 0; first < rows; first += group) {

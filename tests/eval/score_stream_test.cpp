@@ -334,16 +334,16 @@ TEST_CASE("stream_scores: refuses sides of different dim, and takes empty ones")
 
 TEST_CASE("multiply_codes: the largest codes do not overflow, and equal the plain loop") {
   if (!has_int8_kernel()) return;
-  constexpr int64_t quads = 130;
+  constexpr int64_t quads = 132;
   for (const int pattern : {0, 1, 2}) {
     std::vector<uint8_t> a(quads * 24);
     std::vector<int8_t> b(quads * 64);
     RandomStream stream(3, "codes");
     for (uint8_t& code : a) code = pattern == 2 ? static_cast<uint8_t>(1 + stream.next_below(127)) : 127;
     for (int8_t& code : b) {
-      code = pattern == 0   ? int8_t{127}
-             : pattern == 1 ? int8_t{-127}
-                            : static_cast<int8_t>(static_cast<int>(stream.next_below(255)) - 127);
+      code = pattern == 0   ? int8_t{kMostGalleryCode}
+             : pattern == 1 ? int8_t{-kMostGalleryCode}
+                            : static_cast<int8_t>(static_cast<int>(stream.next_below(65)) - 32);
     }
     std::vector<int32_t> products(6 * 16);
     multiply_codes(quads, a.data(), reinterpret_cast<const uint8_t*>(b.data()), products.data(), 16);
