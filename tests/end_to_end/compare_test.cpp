@@ -105,6 +105,9 @@ TEST_CASE("videos: frames by row name, an option of their own, no flip") {
     CHECK(json["counts"]["templates"] == 40);
   }
   CHECK(run(command + " --mode median").status == 2);
+  const auto unused = run("fr-eval ytf --mode min --scores s.txt --data " + (scratch / "ytf").string());
+  CHECK(unused.status == 2);
+  CHECK(contains(unused.output, "--mode is of embeddings, not of --scores"));
   const auto plan = run("fr-eval ytf --plan --data " + (scratch / "ytf").string());
   CHECK(plan.status == 0);
   CHECK(contains(plan.output, "published      5000"));

@@ -81,6 +81,9 @@ TEST_CASE("iQIYI-VID: centres, classifier, ensemble, submission") {
   const Json again = evaluate("--submission " + dir + "/sub.txt");
   CHECK(map(again) == map(centres));
   CHECK(again["variant"]["score"] == "lists as submitted");
+  const auto rewritten = run("fr-eval iqiyi_vid --data " + dir + " --submission " + dir +
+                             "/sub.txt --write-submission " + dir + "/again.txt");
+  CHECK(rewritten.status == 2);  // a submission may name videos that are not in the lists
   CHECK(map(evaluate("--embeddings " + face + "," + scene + ":0.5")) > map(centres));
   CHECK(map(evaluate("--embeddings " + face + " " + scene + " --weights 1 0.5")) > map(centres));
 

@@ -222,6 +222,9 @@ TEST_CASE("media are averaged before they are summed") {
   const Embeddings none = embeddings_of({{nan, 0}, {nan, 0}, {0, nan}});
   CHECK(pool_media(plan, join_items(plan, none, nullptr, false).features, {true, false, false}).failed[0] ==
         1);
+  const Embeddings huge = embeddings_of({{3e38f, 0}, {3e38f, 0}, {0, 1}});  // their sum is not an f32
+  CHECK(pool_media(plan, join_items(plan, huge, nullptr, false).features, {true, false, false}).failed[0] ==
+        1);
 }
 
 TEST_CASE("rows are joined by name; missing and unusable ones fail, extra ones are counted") {

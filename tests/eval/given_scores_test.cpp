@@ -138,6 +138,22 @@ TEST_CASE("all thresholds: the highest of the best; failed pairs are never accep
   CHECK(none.mean == 0.5);
 }
 
+TEST_CASE("what rounding left beyond the range of distances and cosines is the end of the range") {
+  // The training FAR is above the target at threshold 0 already, if a distance below 0 is accepted there.
+  const Plan plan = toy_plan();
+  std::vector<double> cosines = toy_cosines(), distances;
+  cosines[1] = cosines[21] = cosines[41] = 1 + 1e-7;
+  for (const double s : cosines) distances.push_back(2 - 2 * s);
+  for (const bool distance : {false, true}) {
+    const Result result = evaluate_scores(plan, distance ? distances : cosines, distance, {});
+    for (const double threshold : result.metrics.at("val@far=1e-3").thresholds) {
+      const double squared = distance ? threshold : 2 - 2 * threshold;
+      CHECK(squared >= 0);
+      CHECK(squared <= 0.001);
+    }
+  }
+}
+
 TEST_CASE("failed pairs among given scores are counted and judged") {
   const Plan plan = plan_of({true, true, false, false}, 1);
   const Result result =

@@ -97,6 +97,13 @@ TEST_CASE("MegaFace: plain lists") {
   CHECK(two.subjects == std::vector<int64_t>{0, 0, 1, -1, -1});
   CHECK(contains(error_of("megaface", data, {{"--size", "4"}}),
                  "megaface_lst: lists 3 images, fewer than --size 4"));
+  CHECK(contains(error_of("megaface", data, {{"--set", "2"}}),
+                 "holds no megaface_features_list.json_1000000_2"));
+  CHECK(contains(error_of("megaface", data, {{"--probes", "mine.json"}}), "holds no mine.json (here"));
+  write_file(data / "facescrub_lst", "\xEF\xBB\xBFx/Ann/a1.png \t\nAnn/a2.png\r\n\nx/y/Bob/b1.png\n");
+  const Plan spaced = plan_of("megaface", data);
+  CHECK(names(spaced, spaced.distractor_search->probes) == names(all, all.distractor_search->probes));
+  CHECK(spaced.subjects == all.subjects);
   write_file(data / "facescrub_lst", "Ann/a1.png\na2.png\n");
   CHECK(contains(error_of("megaface", data), "facescrub_lst:2: expected person/image, found 'a2.png'"));
   write_file(data / "facescrub_lst", "Ann/a1.png\nx/Ann/a1.png\n");
@@ -313,6 +320,15 @@ TEST_CASE("fr-eval megaface and trillion_pairs as commands") {
   CHECK(read_result(data / "r.json").variant.at("refined") == "R");
   CHECK(std::filesystem::exists(data / "kit/cmc_facescrub_megaface_rows_4_2.json"));
   CHECK(test::run_command(program + " megaface --noise hide --embeddings " + file + lists).status == 2);
+  // Nothing is computed for outputs that cannot be written.
+  const test::Ran decided =
+      test::run_command(program + " megaface --decisions d.npy --embeddings " + file + lists);
+  CHECK(decided.status == 2);
+  CHECK(contains(decided.output, "no pair list whose decisions"));
+  const test::Ran folder = test::run_command(program + " megaface --embeddings " + file + lists + " --out " +
+                                             data.path().string());
+  CHECK(folder.status == 1);
+  CHECK(contains(folder.output, "is a folder, not a file"));
 
   const std::string points = " 1 2 3 4 5 6 7 8 9 10\n";
   write_file(data / "testdata_lmk.txt", "a" + points + "b" + points);

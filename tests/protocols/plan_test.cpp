@@ -74,6 +74,7 @@ TEST_CASE("LFW from pairs.txt") {
   CHECK(plan.items[0].file.empty());  // no images there, and none needed
   CHECK(pair_text(plan, 1) == "Ada_B/Ada_B_0001.jpg Cy/Cy_0012.jpg");
   CHECK(labels(plan) == std::vector<bool>{true, false, true, false});
+  CHECK(plan.subjects == std::vector<int64_t>{0, 0, 1, 2, 2});
   CHECK(plan.list == "pairs.txt");
   CHECK(plan.content_hash.starts_with("xxh3-128:"));
 

@@ -123,6 +123,14 @@ TEST_CASE("YTF: bad lists and rows that cannot be placed") {
   CHECK(contains(said("2, 1, A/0, A/1, 1\n" + good), "splits.txt:2: split 1 after split 2"));
   CHECK(contains(said("split, pair, a, b, same\n"), "lists no pairs"));
   CHECK(contains(said(""), "lists no pairs"));
+  // Row names count before a folder that has some of the videos only; embeddings of any kind need them all.
+  write_file(data / "splits.txt", good);
+  std::filesystem::create_directories(data / "aligned_images_DB/A/0");
+  write_file(data / "aligned_images_DB/A/0/0.1.jpg", "");
+  const std::vector<std::string> both = {"A/0/0.1.jpg", "A/1/1.1.jpg"};
+  CHECK(error_of({.data = data.path().string(), .rows = &both}) == "no error");
+  CHECK(contains(error_of({.data = data.path().string(), .embeddings = true}), "no frame of video 'A/1'"));
+  std::filesystem::remove_all(data / "aligned_images_DB");
   // Six columns, as some copies have: the last is the label.
   CHECK(said("1, 1, A/0, A/1, 7, 1\n") == "no error");
 
