@@ -204,10 +204,11 @@ bool choose_screen(Arith arith, int64_t pairs, std::span<ScoreSink* const> sinks
 // Probes of a tile, a multiple of the panel up to `most`: few are cut finer, so that every thread has some,
 // and all threads have about the same number.
 int64_t tile_probes(int64_t probes, int64_t most) {
-  most = std::clamp(round_up(probes / (4 * thread_count()) + 1, kProbePanel), kProbePanel,
-                    round_up(most, kProbePanel));
+  const int64_t threads = thread_count();
+  most =
+      std::clamp(round_up(probes / (4 * threads) + 1, kProbePanel), kProbePanel, round_up(most, kProbePanel));
   const auto busiest = [&](int64_t rows) {  // probes of the thread that has most
-    const int64_t tiles = (probes + rows - 1) / rows, threads = thread_count();
+    const int64_t tiles = (probes + rows - 1) / rows;
     return (tiles + threads - 1) / threads * rows;
   };
   int64_t best = most;

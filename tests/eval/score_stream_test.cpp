@@ -345,7 +345,7 @@ TEST_CASE("multiply_codes: the largest codes do not overflow, and equal the plai
              : pattern == 1 ? int8_t{-kMostGalleryCode}
                             : static_cast<int8_t>(static_cast<int>(stream.next_below(65)) - 32);
     }
-    std::vector<int32_t> products(6 * 16);
+    std::vector<int32_t> products(96);
     multiply_codes(quads, a.data(), reinterpret_cast<const uint8_t*>(b.data()), products.data(), 16);
     for (int64_t r = 0; r < 6; ++r) {
       for (int64_t col = 0; col < 16; ++col) {
