@@ -65,7 +65,7 @@ std::string describe(const std::string& path) {
     return describe_embeddings(path);
   if (ending == ".safetensors") return describe_checkpoint(path);
   if (ending == ".json") return describe_result(path);
-  const std::string text = describe_path(path);
+  std::string text = describe_path(path);
   FR_CHECK(!text.empty(), "{}: no format known here", path);
   return text;
 }

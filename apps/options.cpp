@@ -30,7 +30,7 @@ std::string config_text(const CLI::App& app) {
     std::string value = flag ? (option->count() > 0 ? "true" : "false") : option->get_default_str();
     if (!flag && option->count() > 0) {
       value = CLI::detail::join(option->results(), ",");
-      if (option->get_expected_max() > 1) value = "[" + value + "]";
+      if (option->get_expected_max() > 1) value.insert(0, "[").append("]");
     }
     if (value.empty() || value == "[]") continue;
     double number;
@@ -63,7 +63,7 @@ struct Options::Impl {
   }
 };
 
-Options::Options(std::string name, std::string description, std::string example)
+Options::Options(std::string name, std::string description, const std::string& example)
     : impl_(std::make_unique<Impl>()) {
   impl_->owner = std::make_unique<CLI::App>(std::move(description), std::move(name));
   impl_->app = impl_->owner.get();

@@ -14,7 +14,7 @@ namespace fr {
 class Options {
  public:
   // `example` ends --help: one or more whole command lines.
-  Options(std::string name, std::string description, std::string example);
+  Options(std::string name, std::string description, const std::string& example);
   ~Options();
   Options(Options&&) noexcept;
 

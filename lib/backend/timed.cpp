@@ -12,13 +12,15 @@ double bytes(const View& v, int passes = 1) {
 }
 
 Work convolution(const ConvGeometry& g, const View& x, const View& y) {
-  const double weights = static_cast<double>(y.shape.c * (x.shape.c / g.groups) * g.kernel * g.kernel);
+  const int64_t inputs = x.shape.c / g.groups;
+  const auto weights = static_cast<double>(y.shape.c * inputs * g.kernel * g.kernel);
   const double positions = static_cast<double>(y.shape.n * y.shape.plane());
   return {2 * weights * positions, bytes(x) + bytes(y) + 4 * weights};
 }
 
 Work linear(const View& x, const View& y, int products) {
-  const double weights = static_cast<double>(x.count() / x.shape.n * y.shape.c);
+  const int64_t inputs = x.count() / x.shape.n;
+  const auto weights = static_cast<double>(inputs * y.shape.c);
   return {2 * products * weights * static_cast<double>(x.shape.n),
           bytes(x) + bytes(y) + 4 * products * weights};
 }

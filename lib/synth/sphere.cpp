@@ -85,7 +85,8 @@ void Sphere::row(const Face& face, float* row) const {
     if (face.mirrored) add_noise(mirrors_, face.photo, own * std::sqrt(kMirrorLoss), hidden);
   }
 
-  const float scale = face.norm / std::sqrt(sum_of_squares(hidden) * static_cast<float>(kDim / kLanes));
+  constexpr auto copies = kDim / kLanes;
+  const float scale = face.norm / std::sqrt(sum_of_squares(hidden) * static_cast<float>(copies));
   turn(hidden);
   for (size_t k = 0; k < kDim; ++k) row[k] = scale * hidden[k];
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -68,7 +69,7 @@ class Guarded {
   bool guards_intact() const {
     for (int64_t i = 0; i < storage_.shape().count(); ++i) {
       if (i >= first_ && i < first_ + view_.count()) continue;
-      if (std::memcmp(storage_.f32() + i, &kGuard, sizeof kGuard) != 0) return false;
+      if (std::bit_cast<uint32_t>(storage_.f32()[i]) != kGuard) return false;
     }
     return true;
   }

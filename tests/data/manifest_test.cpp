@@ -19,7 +19,7 @@ TEST_CASE("files, folders and patterns are found or missed, contents compared") 
   write_file(folder / "a/01.txt", "1");
   write_file(folder / "a/02.txt", "2");
   std::filesystem::create_directories(folder / "nothing");
-  const auto state = [&](ManifestFile file) {
+  const auto state = [&](const ManifestFile& file) {
     const FileState found = check_file(file, folder);
     return (found.good ? "good: " : "bad: ") + found.state;
   };

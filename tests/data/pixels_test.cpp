@@ -29,7 +29,7 @@ TEST_CASE("pixels become planes, mirrored along the width only, normalised per c
   CHECK(value(2, 5, 111 - 8) == doctest::Approx((51 - 127.5) / 127.5));
 
   PixelNormalisation mxnet;
-  for (int c = 0; c < 3; ++c) mxnet.scale[c] = 1 / 128.0f;
+  for (float& scale : mxnet.scale) scale = 1 / 128.0f;
   mxnet.mean[2] = 0;
   to_network_input(rgb, false, mxnet, chw.data());
   CHECK(value(0, 5, 7) == doctest::Approx(127.5 / 128));
@@ -39,6 +39,6 @@ TEST_CASE("pixels become planes, mirrored along the width only, normalised per c
 TEST_CASE("the normalisation is named as papers write it") {
   CHECK(PixelNormalisation{}.text() == "(v - 127.5) / 127.5 RGB");
   PixelNormalisation mxnet;
-  for (int c = 0; c < 3; ++c) mxnet.scale[c] = 1 / 128.0f;
+  for (float& scale : mxnet.scale) scale = 1 / 128.0f;
   CHECK(mxnet.text() == "(v - 127.5) / 128 RGB");
 }

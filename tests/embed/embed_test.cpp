@@ -104,7 +104,7 @@ TEST_CASE("landmarks on the template change nothing; shifted ones undo a shift")
   test::ScratchFolder scratch;
   const Image image = noise(8);
   write_png(scratch / "a.png", image);
-  Image large{.height = 150, .width = 140, .rgb = std::vector<uint8_t>(150 * 140 * 3)};
+  Image large{.height = 150, .width = 140, .rgb = std::vector<uint8_t>(size_t{150} * 140 * 3)};
   for (int64_t y = 0; y < kCropSize; ++y)
     std::copy_n(&image.rgb[static_cast<size_t>(y * kCropSize * 3)], kCropSize * 3,
                 &large.rgb[static_cast<size_t>(((y + 20) * 140 + 10) * 3)]);

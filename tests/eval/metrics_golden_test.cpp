@@ -18,7 +18,7 @@ namespace {
 Json expected_block(const char* name) {
   const std::filesystem::path root = golden_eval();
   if (root.empty()) return {};
-  const Json block = read_json(root / "metrics" / "expected.json").at(name);
+  Json block = read_json(root / "metrics" / "expected.json").at(name);
   REQUIRE(!block.empty());
   return block;
 }

@@ -16,9 +16,9 @@ int skipped = 0;
 
 std::filesystem::path find(const char* variable, const char* folder) {
   const char* given = std::getenv(variable);
-  const std::filesystem::path path =
-      given != nullptr ? std::filesystem::path(given)
-                       : std::filesystem::path(FR_SOURCE_DIR).parent_path() / "shared" / folder;
+  std::filesystem::path path = given != nullptr
+                                   ? std::filesystem::path(given)
+                                   : std::filesystem::path(FR_SOURCE_DIR).parent_path() / "shared" / folder;
   if (std::filesystem::is_directory(path)) return path;
   ++skipped;
   std::printf("SKIPPED: %s is absent (set %s)\n", path.c_str(), variable);

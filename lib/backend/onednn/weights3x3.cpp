@@ -141,7 +141,7 @@ void Weights3x3::add(const ConvGeometry& g, const View& x, const View& dy, float
     return reinterpret_cast<float*>(memory.data());
   };
   // Few blocks of inputs: their outputs are shared out as well.
-  const int64_t shares = std::clamp<int64_t>(2 * thread_count() / inputs, 1, outputs);
+  const int64_t shares = std::clamp<int64_t>(int64_t{2} * thread_count() / inputs, 1, outputs);
   float* const padded = reserve(padded_, thread_count() * most);
   float* const sums = reserve(sums_, inputs * outputs * kTile);
 

@@ -14,11 +14,11 @@ namespace fr::onednn {
 
 namespace {
 
-constexpr int64_t kLanes = 8;            // channels of a block
-constexpr int64_t kColumns = 16;         // output channels of a product: two blocks
-constexpr int64_t kRows = 6;             // tiles of a product
-constexpr int64_t kPoints = 16;          // 4 x 4 of a transformed tile
-constexpr int64_t kVFloats = 48 * 1024;  // of the transformed inputs of a block of tiles: they stay in L2
+constexpr int64_t kLanes = 8;         // channels of a block
+constexpr int64_t kColumns = 16;      // output channels of a product: two blocks
+constexpr int64_t kRows = 6;          // tiles of a product
+constexpr int64_t kPoints = 16;       // 4 x 4 of a transformed tile
+constexpr int64_t kVFloats = 49'152;  // of the transformed inputs of a block of tiles: they stay in L2
 
 typedef float Floats __attribute__((vector_size(4 * kLanes)));
 
@@ -84,7 +84,7 @@ void transform_all(int64_t outputs, int64_t inputs, float* u, const Weight& weig
 
 // One row or column of B^T d.
 inline void input_step(const Floats& a, const Floats& b, const Floats& c, const Floats& d, Floats* t,
-                       int step) {
+                       int64_t step) {
   t[0] = a - c;
   t[step] = b + c;
   t[2 * step] = c - b;
@@ -163,7 +163,7 @@ void multiply(int64_t depth, const float* v, const float* u, float* m) {
 }  // namespace
 
 bool has_winograd(const ConvGeometry& g, const View& x, const View& y) {
-  constexpr int64_t least_plane = 14 * 14, least_channels = 32;
+  constexpr int64_t least_plane = int64_t{14} * 14, least_channels = 32;
   return g.kernel == 3 && g.stride == 1 && g.pad == 1 && g.groups == 1 && x.layout.block == kLanes &&
          y.layout.block == kLanes && y.shape.c % kColumns == 0 && x.shape.c % kColumns == 0 &&
          std::min(x.shape.c, y.shape.c) >= least_channels && x.shape.plane() >= least_plane;

@@ -97,7 +97,8 @@ std::string flat_name(const Photo& photo) {
 }
 std::string aged_name(const Photo& photo) {  // person first, then three fields and the sex, as AgeDB's
   return fmt::format("{0:05}_Person_{1}_{2}_{3}.jpg", photo.person, photo.number,
-                     18 + photo.person * 7 % 30 + 30 * (photo.number % 2 == 0), photo.person % 2 ? 'f' : 'm');
+                     18 + photo.person * 7 % 30 + (photo.number % 2 == 0 ? 30 : 0),
+                     photo.person % 2 ? 'f' : 'm');
 }
 
 void write_lfw(const std::filesystem::path& folder, const PairSet& set) {
