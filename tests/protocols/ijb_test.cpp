@@ -169,7 +169,7 @@ TEST_CASE("IJB 1:N: galleries and probes ascending, subjects of their templates"
     const auto error = [&](const std::string& of, const std::string& text) {
       const std::string good = read_text(list(of));
       write_file(list(of), text);
-      const std::string message = error_of(name, data);
+      std::string message = error_of(name, data);
       write_file(list(of), good);
       return message;
     };
