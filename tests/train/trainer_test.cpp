@@ -182,7 +182,7 @@ TEST_CASE("a checkpoint of another run is refused in one line, and fresh starts 
   const auto options = small_options(scratch / "run");
   Trainer(dataset, options, *backend).run();
   const auto refusal = [&](const TrainOptions& other, const Dataset& data) {
-    const std::string text = error_of([&] { Trainer(data, other, *backend); });
+    std::string text = error_of([&] { Trainer(data, other, *backend); });
     CHECK(contains(text, "checkpoint.safetensors: holds another run ("));
     CHECK_FALSE(contains(text, "\n"));
     return text;
