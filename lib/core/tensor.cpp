@@ -61,6 +61,11 @@ Memory& Memory::operator=(Memory&& other) noexcept {
   return *this;
 }
 
+std::byte* Memory::reserve(int64_t bytes) {
+  if (bytes_ < bytes) *this = Memory(bytes);
+  return data_;
+}
+
 Memory::~Memory() { ::operator delete(data_, alignment_of(bytes_)); }
 
 Tensor::Tensor(Shape shape, Layout layout, DType dtype)

@@ -60,6 +60,9 @@ class Memory {
   ~Memory();
   std::byte* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
+  // data() of at least so many bytes; where it must grow, what it held is lost.
+  std::byte* reserve(int64_t bytes);
+  float* reserve_f32(int64_t count) { return reinterpret_cast<float*>(reserve(count * int64_t{4})); }
 
  private:
   std::byte* data_ = nullptr;

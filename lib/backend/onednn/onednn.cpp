@@ -19,18 +19,13 @@ OnednnBackend::Key OnednnBackend::key(Operation operation, const ConvGeometry& g
           x.shape.h, x.shape.w, x.layout.block, y.layout.block, y.shape.c, thread_count()};
 }
 
-std::byte* OnednnBackend::scratch(int64_t bytes) {
-  if (bytes > scratch_.bytes()) scratch_ = Memory(bytes);
-  return scratch_.data();
-}
-
 View OnednnBackend::flat_rows(Shape shape) {
   if (rows_.shape().count() < shape.count()) rows_ = Tensor(shape);
   return {rows_.f32(), shape, {}, DType::kF32};
 }
 
 void OnednnBackend::execute(onednn::Prepared& p, const void* first, const void* second, void* output) {
-  std::byte* memory = scratch(p.scratch_bytes);
+  std::byte* memory = scratch_.reserve(p.scratch_bytes);
   void* const given[] = {const_cast<void*>(first), const_cast<void*>(second), output};
   for (size_t i = 0; i < p.slots.size(); ++i) {
     onednn::Slot& slot = p.slots[i];

@@ -65,21 +65,19 @@ class OnednnBackend final : public Backend {
   template <class Make>
   onednn::Prepared& prepared(const Key& key, const char* operation, const Make& make);
   void execute(onednn::Prepared& prepared, const void* first, const void* second, void* output);
-  // At least `bytes` of memory shared by all operations, valid until the next call of scratch.
-  std::byte* scratch(int64_t bytes);
   View flat_rows(Shape shape);           // (n, c, h, w) in NCHW, memory apart from scratch
   float* merged_weights(int64_t count);  // memory for weights of merged groups, apart from scratch
   // The weights `w` of the geometry asked for as those of the merged one; in merged_weights.
   const float* expanded(const ConvGeometry& asked, const ConvGeometry& merged, Shape x, Shape y,
                         const float* w);
-  double* partial_sums(int64_t count) { return reinterpret_cast<double*>(scratch(count * 8)); }
+  double* partial_sums(int64_t count) { return reinterpret_cast<double*>(scratch_.reserve(count * 8)); }
 
   const std::string name_ = "onednn";
   dnnl::engine engine_;
   dnnl::stream stream_;
   std::map<Key, onednn::Prepared> cache_;
   std::set<std::string> implementations_;
-  Memory scratch_;
+  Memory scratch_;                // of whichever operation runs
   Tensor rows_, merged_weights_;  // kept between calls
   onednn::Weights3x3 weights3x3_;
   onednn::Winograd winograd_;

@@ -135,15 +135,10 @@ void Weights3x3::add(const ConvGeometry& g, const View& x, const View& dy, float
     for (const Segment& s : chunk) rows += padded_rows(s, g.stride);
     most = std::max(most, rows * (x.shape.w + 2) * kLanes);
   }
-  const auto reserve = [](Memory& memory, int64_t floats) {
-    const auto bytes = floats * int64_t{sizeof(float)};
-    if (memory.bytes() < bytes) memory = Memory(bytes);
-    return reinterpret_cast<float*>(memory.data());
-  };
   // Few blocks of inputs: their outputs are shared out as well.
   const int64_t shares = std::clamp<int64_t>(int64_t{2} * thread_count() / inputs, 1, outputs);
-  float* const padded = reserve(padded_, thread_count() * most);
-  float* const sums = reserve(sums_, inputs * outputs * kTile);
+  float* const padded = padded_.reserve_f32(thread_count() * most);
+  float* const sums = sums_.reserve_f32(inputs * outputs * kTile);
 
   parallel_for(inputs * outputs, [&](int64_t i) { std::fill_n(sums + i * kTile, kTile, 0.0f); });
 #pragma omp parallel for schedule(dynamic)

@@ -29,12 +29,6 @@ inline Floats load(const float* from) {
 }
 inline void store(float* to, const Floats& v) { std::memcpy(to, &v, sizeof v); }
 
-float* reserve(Memory& memory, int64_t floats) {
-  const auto bytes = floats * int64_t{sizeof(float)};
-  if (memory.bytes() < bytes) memory = Memory(bytes);
-  return reinterpret_cast<float*>(memory.data());
-}
-
 // The 2 x 2 outputs of tile t of all images.
 struct Tiles {
   int64_t rows, columns, images;
@@ -170,12 +164,12 @@ bool has_winograd(const ConvGeometry& g, const View& x, const View& y) {
 }
 
 void Winograd::set_weights(const float* w, int64_t outputs, int64_t inputs) {
-  transform_all(outputs, inputs, reserve(weights_, kPoints * inputs * outputs),
+  transform_all(outputs, inputs, weights_.reserve_f32(kPoints * inputs * outputs),
                 [=](int64_t o, int64_t i, float* to) { std::copy_n(w + (o * inputs + i) * 9, 9, to); });
 }
 
 void Winograd::set_transposed_weights(const float* w, int64_t outputs, int64_t inputs) {
-  transform_all(inputs, outputs, reserve(weights_, kPoints * inputs * outputs),
+  transform_all(inputs, outputs, weights_.reserve_f32(kPoints * inputs * outputs),
                 [=](int64_t i, int64_t o, float* to) {
                   std::reverse_copy(w + (o * inputs + i) * 9, w + (o * inputs + i) * 9 + 9, to);
                 });
@@ -185,14 +179,14 @@ void Winograd::run(const View& x, const View& y, const ConvEpilogue& epilogue, c
   const Tiles tiles(y.shape);
   const int64_t inputs = x.shape.c, outputs = y.shape.c;
   const Finish finish{epilogue, is_empty(residual) ? nullptr : residual.f32()};
-  // Runs of rows of products, of even length, in a number that divides by the threads.
+  // Runs of rows of products, about equally long; their number is a multiple of the threads.
   const int64_t rows = (tiles.count() + kRows - 1) / kRows, threads = thread_count();
   const int64_t most = std::max(kVFloats / (kPoints * inputs * kRows), int64_t{1});
   const int64_t tasks = (rows + most * threads - 1) / (most * threads) * threads;
   const int64_t block = (rows + tasks - 1) / tasks * kRows;
   const int64_t v_floats = kPoints * block * inputs, m_floats = kPoints * block * kColumns;
   const auto* const u = reinterpret_cast<const float*>(weights_.data());
-  float* const buffers = reserve(buffers_, threads * (v_floats + m_floats));
+  float* const buffers = buffers_.reserve_f32(threads * (v_floats + m_floats));
 #pragma omp parallel for schedule(dynamic)
   for (int64_t task = 0; task < tasks; ++task) {
     float* const v = buffers + omp_get_thread_num() * (v_floats + m_floats);  // (points, tiles, inputs)
