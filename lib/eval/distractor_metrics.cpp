@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "eval/bootstrap.h"
 #include "eval/devkit_json.h"
 #include "eval/metrics.h"
 #include "eval/noise.h"
@@ -169,10 +170,10 @@ DistractorDemand demand_of(const DistractorSearch& search, const Trials& trials,
     demand.rank_limit =
         every_rank ? distractors + 1 : std::max(kCmcRanks, *std::ranges::max_element(search.ranks));
   }
-  demand.tail = std::max(tail_for(rates, impostors),
-                         std::min(allowed_false_accepts(kCurveFar, impostors) + 1, kCurveScores));
   // Resampled people may ask for more of the scores than all of them together.
-  demand.tail = std::max(demand.tail, std::min({2 * tail_for(rates, impostors), impostors, kCurveScores}));
+  const int64_t tail = tail_for(rates, impostors);
+  demand.tail = std::max({tail, std::min({2 * tail, impostors, kCurveScores}),
+                          std::min(allowed_false_accepts(kCurveFar, impostors) + 1, kCurveScores)});
   if (search.cross_probes) {
     demand.cross_tail = tail_for(rates, impostors + trials.cross);
     demand.tail = std::max(demand.tail, demand.cross_tail);
@@ -314,7 +315,7 @@ void add_distractor_search(const Plan& plan, JoinedItems& items, const EvaluateO
   add_ranks(search, scores, result);
   add_identification(search, trials, scores, result);
   add_rates(rates, sorted, "probe x distractor", "", result);
-  const int64_t resamples = options.resamples.value_or(1000);
+  const int64_t resamples = options.resamples.value_or(Resampling{}.resamples);
   if (resamples > 0) resample_search(search, plan.subjects, trials, scores, rates, resamples, result);
   Roc roc = known_roc(sorted, scores.usable_probes * scores.usable_distractors);
   if (!scores.histogram.empty()) extend_roc(scores.histogram, sorted, roc);

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "eval/bootstrap.h"
 #include "eval/distractor_metrics.h"
 #include "eval/join.h"
 #include "eval/metrics.h"
@@ -87,7 +88,7 @@ std::string score_text(const PairList& list) {
 
 void add_metrics(const Plan& plan, const PairList& list, std::span<const double> scores, PairScore score,
                  const EvaluateOptions& options, Result& result) {
-  const int64_t resamples = std::ssize(list.pairs) <= kResampledPairs ? 1000 : 0;
+  const int64_t resamples = std::ssize(list.pairs) <= kResampledPairs ? Resampling{}.resamples : 0;
   result.variant["ties"] = "never split: equal scores are accepted or rejected together";
   add_pair_metrics(list, scores,
                    {.score = score,
@@ -206,7 +207,8 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
     result.timing["metrics"] += watch.lap();
   }
   if (!plan.searches.empty()) {
-    add_search_metrics(plan, templates, options.legacy_search, options.resamples.value_or(1000), result);
+    add_search_metrics(plan, templates, options.legacy_search,
+                       options.resamples.value_or(Resampling{}.resamples), result);
     result.timing["search"] = watch.lap();
   }
   return result;

@@ -28,8 +28,8 @@ struct EvaluateOptions {
   bool full_roc = false;       // of a distractor search: the ROC beyond FAR 1e-5, at steps of the score
   NoiseVector noise_vector{};  // of MegaFace's noise replacement; by default the plan's seed makes it
   std::string devkit_out{};    // MegaFace: also write the devkit's files (eval/devkit_json.h)
-  // Resamples behind the intervals of tar@far where the plan knows subjects; by default 1000, and none for
-  // lists above kResampledPairs.
+  // Resamples behind the intervals of tar@far, ranks and TPIR where the plan knows subjects; by default
+  // Resampling's, and none for tar@far of pair lists above kResampledPairs.
   std::optional<int64_t> resamples{};
   PairOutcomes* outcomes = nullptr;  // filled where given: of the last pair list
   bool legacy_search = false;        // 1:N of IJB by spec 6.5 (a) instead of (b)

@@ -52,15 +52,17 @@ void SearchBootstrap::add_rate(const std::string& metric, std::vector<size_t> se
   rates_.push_back({metric, std::move(searches), rate, rule});
 }
 
-// The rate of each of rates_, in one walk over both lists; NaN where the kept scores do not reach.
-std::vector<double> SearchBootstrap::rates_of(const ThresholdSearch& search,
-                                              std::span<const int32_t> weights) const {
+// The rate of each of rates_ that asks for this search, in one walk over both lists; NaN of the others, and
+// where the kept scores do not reach.
+std::vector<double> SearchBootstrap::rates_of(size_t number, std::span<const int32_t> weights) const {
+  const ThresholdSearch& search = searches_[number];
   std::vector<double> result(rates_.size(), kNan);
   const double trials = weighted(search.trials, weights);
   const auto deciding = static_cast<int64_t>(weighted(search.deciding_trials, weights));
   if (trials == 0 || deciding == 0) return result;
   std::vector<std::pair<int64_t, size_t>> asked;  // how many scores exceed the threshold, of which rate
   for (size_t r = 0; r < rates_.size(); ++r) {
+    if (std::ranges::find(rates_[r].searches, number) == rates_[r].searches.end()) continue;
     const int64_t k = allowed_false_accepts(rates_[r].rate, deciding);
     asked.emplace_back(rates_[r].rule == FpirRule::kExact ? k : std::max<int64_t>(k - 1, 0), r);
   }
@@ -95,7 +97,7 @@ void SearchBootstrap::set_intervals(int64_t resamples, Result& result) const {
                  for (size_t i = 0; i < ratios; ++i)
                    figures[i] = weighted(ratios_[i].hits, weights) / weighted(ratios_[i].trials, weights);
                  std::vector<std::vector<double>> rates;
-                 for (const ThresholdSearch& search : searches_) rates.push_back(rates_of(search, weights));
+                 for (size_t s = 0; s < searches_.size(); ++s) rates.push_back(rates_of(s, weights));
                  for (size_t r = 0; r < rates_.size(); ++r) {
                    double sum = 0;
                    for (const size_t search : rates_[r].searches) sum += rates[search][r];

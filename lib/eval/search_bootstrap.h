@@ -54,7 +54,7 @@ class SearchBootstrap {
     double rate;
     FpirRule rule;
   };
-  std::vector<double> rates_of(const ThresholdSearch& search, std::span<const int32_t> weights) const;
+  std::vector<double> rates_of(size_t number, std::span<const int32_t> weights) const;
 
   std::unordered_map<int64_t, int32_t> numbers_;  // by subject
   std::vector<Ratio> ratios_;
