@@ -9,20 +9,19 @@
 
 namespace fr {
 
-void pack_panels(const RowSet& set, int64_t begin, int64_t count, int64_t width, float* out, float* rows) {
+void pack_panels(const RowSet& set, int64_t begin, int64_t count, int64_t width, float* out) {
   parallel_ranges((count + width - 1) / width, 1, [&](int64_t first, int64_t last) {
     std::vector<float> one(static_cast<size_t>(set.dim));
     for (int64_t panel = first; panel < last; ++panel) {
       float* to = out + panel * width * set.dim;
       for (int64_t lane = 0; lane < width; ++lane) {
         const int64_t i = panel * width + lane;
-        float* const row = rows != nullptr && i < count ? rows + i * set.dim : one.data();
         if (i < count) {
-          set.read(begin + i, row);
+          set.read(begin + i, one.data());
         } else {
           std::fill(one.begin(), one.end(), 0.0f);
         }
-        for (int64_t k = 0; k < set.dim; ++k) to[k * width + lane] = row[k];
+        for (int64_t k = 0; k < set.dim; ++k) to[k * width + lane] = one[static_cast<size_t>(k)];
       }
     }
   });

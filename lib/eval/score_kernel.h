@@ -10,9 +10,8 @@ namespace fr {
 inline constexpr int64_t kProbePanel = 6, kGalleryPanel = 16;  // rows of a panel
 
 // out (ceil(count / width), dim, width): rows [begin, begin + count) of `set`; rows short of a whole panel
-// are 0. rows (count, dim): the same as they were read, where it is not null. Runs on all threads.
-void pack_panels(const RowSet& set, int64_t begin, int64_t count, int64_t width, float* out,
-                 float* rows = nullptr);
+// are 0. Runs on all threads.
+void pack_panels(const RowSet& set, int64_t begin, int64_t count, int64_t width, float* out);
 
 // scores[r * stride + c] = pair_score(row r of a, row c of b); a: (d, 6), b: (d, 16).
 void score_panels(int64_t d, const float* a, const float* b, float* scores, int64_t stride);

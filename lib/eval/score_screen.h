@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/tensor.h"
+#include "eval/score_stream.h"
 
 namespace fr {
 
@@ -24,8 +25,9 @@ class CodedPanels {
  public:
   // For up to `rows` rows of `dim` values in panels of `width` lanes (kProbePanel or kGalleryPanel).
   CodedPanels(int64_t rows, int64_t dim, int64_t width);
-  // Codes the first `rows` rows of the f32 panels (score_kernel.h). Runs on all threads.
-  void code(const float* panels, int64_t rows);
+  // Codes rows [begin, begin + count) of `set`, which are left in rows (count, dim) where it is not null.
+  // Runs on all threads.
+  void code(const RowSet& set, int64_t begin, int64_t count, float* rows = nullptr);
 
   const uint8_t* panel(int64_t first_row) const {  // (quads, width, 4); gallery codes are signed
     return reinterpret_cast<const uint8_t*>(codes_.data()) + first_row * padded_dim_;
@@ -41,8 +43,7 @@ class CodedPanels {
   }  // (rows) what the probes' offset adds to each product
 
  private:
-  template <int64_t kWidth>
-  void code_panel(const float* from, int64_t panel);
+  void code_row(const float* row, int64_t index, int8_t* codes);
   int64_t dim_, padded_dim_, width_;
   Memory codes_;
   std::vector<float> step_, error_, length_;

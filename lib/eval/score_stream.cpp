@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,9 @@ namespace fr {
 
 namespace {
 
-constexpr int64_t kTileCols = 256;  // scores made before the sinks see them: they stay in L2
+// Columns of a tile, whose scores the sinks see while they are in L2. Codes take a quarter of the room and of
+// the time: a tile of them is higher, so that each panel of the gallery is fetched less often.
+constexpr int64_t kTileCols = 256, kScreenedCols = 64, kScreenedProbeBlocks = 3, kScreenedGalleryBlocks = 4;
 constexpr int64_t kPackedProbeBytes = int64_t{1} << 28;  // probes packed at a time
 constexpr int64_t kLong = 100'000'000;  // pairs from which kAuto screens, and progress is worth a line
 constexpr double kDense =
@@ -83,40 +86,95 @@ class Delivery {
   std::span<TileSink* const> tiles_;
 };
 
-// Both sides of the block at hand, in panels.
-struct Packed {
-  Tensor probes, gallery;                                    // f32
-  Tensor gallery_rows;                                       // as they were read; empty: no screen
-  std::unique_ptr<CodedPanels> coded_probes, coded_gallery;  // null: no screen
+// Both sides of the block at hand. With a screen the gallery's f32 panels are made tile by tile, when one is
+// first scored whole.
+class Packed {
+ public:
+  Packed(int64_t probe_block, int64_t gallery_block, int64_t dim, bool screen)
+      : dim_(dim),
+        probes_({.n = probe_block, .c = dim}),
+        gallery_({.n = gallery_block, .c = dim}),
+        packed_(static_cast<size_t>((gallery_block + kScreenedCols - 1) / kScreenedCols)) {
+    if (!screen) return;
+    coded_probes_ = std::make_unique<CodedPanels>(probe_block, dim, kProbePanel);
+    coded_gallery_ = std::make_unique<CodedPanels>(gallery_block, dim, kGalleryPanel);
+    rows_ = Tensor({.n = gallery_block, .c = dim});
+  }
+  void pack_probes(const RowSet& set, int64_t begin, int64_t count) {
+    pack_panels(set, begin, count, kProbePanel, probes_.f32());
+    if (screened()) coded_probes_->code(set, begin, count);
+  }
+  void pack_gallery(const RowSet& set, int64_t begin, int64_t count) {
+    if (!screened()) return pack_panels(set, begin, count, kGalleryPanel, gallery_.f32());
+    coded_gallery_->code(set, begin, count, rows_.f32());
+    cols_ = count;
+    for (std::unique_ptr<std::once_flag>& tile : packed_) tile = std::make_unique<std::once_flag>();
+  }
+
+  bool screened() const { return coded_probes_ != nullptr; }
+  const CodedPanels& coded_probes() const { return *coded_probes_; }
+  const CodedPanels& coded_gallery() const { return *coded_gallery_; }
+  const float* probe_panel(int64_t first) const { return probes_.f32() + first * dim_; }
+  const float* gallery_row(int64_t row) const { return rows_.f32() + row * dim_; }
+  // The panels from column `col` on, the first of a tile, to its end. Any thread.
+  const float* gallery_panels(int64_t col) {
+    float* const panels = gallery_.f32() + col * dim_;
+    if (!screened()) return panels;
+    std::call_once(*packed_[static_cast<size_t>(col / kScreenedCols)], [&] {
+      const RowSet rows{cols_, dim_,
+                        [this](int64_t i, float* row) { std::copy_n(gallery_row(i), dim_, row); }};
+      pack_panels(rows, col, std::min(kScreenedCols, cols_ - col), kGalleryPanel, panels);
+    });
+    return panels;
+  }
+
+ private:
+  int64_t dim_, cols_ = 0;
+  Tensor probes_, gallery_;  // f32 panels
+  Tensor rows_;              // the gallery as it was read; empty without a screen
+  std::unique_ptr<CodedPanels> coded_probes_, coded_gallery_;
+  std::vector<std::unique_ptr<std::once_flag>> packed_;  // of each tile of the gallery
 };
 
-// What one thread needs to score tiles of up to `rows` x kTileCols pairs.
+// What one thread needs to score tiles of up to `rows` x `cols` pairs, `whole` rows at a time where it scores
+// them all.
 class Worker {
  public:
-  Worker(int64_t rows, int64_t dim, const Delivery& deliver, int thread)
-      : dim_(dim),
+  Worker(int64_t rows, int64_t cols, int64_t whole, int64_t dim, const Delivery& deliver, int thread)
+      : stride_(cols),
+        whole_(whole),
+        dim_(dim),
         deliver_(deliver),
         thread_(thread),
-        scores_(static_cast<size_t>(rows * kTileCols)),
-        products_(scores_.size()),
+        scores_(static_cast<size_t>(std::min(whole, rows) * cols)),
+        products_(static_cast<size_t>(rows * cols)),
         cuts_(static_cast<size_t>(rows)),
         probe_rows_(static_cast<size_t>(rows * dim)),
+        kept_(static_cast<size_t>(rows)),
         candidates_(static_cast<size_t>(rows)) {}
 
   // The pairs of rows [first, first + rows) of the packed probes with columns [col, col + cols) of the packed
   // gallery; `tile` says which probes and gallery rows those are.
-  void run(const Packed& packed, ScoreTile tile, int64_t first, int64_t col) {
-    if (packed.coded_probes && pause_ == 0 && screen(packed, tile, first, col)) return;
+  void run(Packed& packed, const ScoreTile& tile, int64_t first, int64_t col) {
+    if (packed.screened() && pause_ == 0 && screen(packed, tile, first, col)) return;
     if (pause_ > 0) --pause_;
-    for (int64_t c = 0; c < tile.cols; c += kGalleryPanel) {
-      for (int64_t r = 0; r < tile.rows; r += kProbePanel) {
-        score_panels(dim_, packed.probes.f32() + (first + r) * dim_, packed.gallery.f32() + (col + c) * dim_,
-                     scores_.data() + r * kTileCols + c, kTileCols);
+    const float* const panels = packed.gallery_panels(col);
+    for (int64_t begin = 0; begin < tile.rows; begin += whole_) {
+      const int64_t rows = std::min(whole_, tile.rows - begin);
+      for (int64_t c = 0; c < tile.cols; c += kGalleryPanel) {
+        for (int64_t r = 0; r < rows; r += kProbePanel) {
+          score_panels(dim_, packed.probe_panel(first + begin + r), panels + c * dim_,
+                       scores_.data() + r * stride_ + c, stride_);
+        }
       }
+      deliver_.tile({.probe = tile.probe + begin,
+                     .gallery = tile.gallery,
+                     .rows = rows,
+                     .cols = tile.cols,
+                     .stride = stride_,
+                     .scores = scores_.data()},
+                    thread_);
     }
-    tile.stride = kTileCols;
-    tile.scores = scores_.data();
-    deliver_.tile(tile, thread_);
   }
 
   int64_t screened() const { return screened_; }
@@ -129,7 +187,7 @@ class Worker {
       if (cuts_[static_cast<size_t>(r)] == -std::numeric_limits<float>::infinity()) return false;
     }
     const auto pairs = tile.rows * tile.cols;
-    if (!screen_tile(*packed.coded_probes, *packed.coded_gallery,
+    if (!screen_tile(packed.coded_probes(), packed.coded_gallery(),
                      {.probe = first, .gallery = col, .rows = tile.rows, .cols = tile.cols}, dim_,
                      cuts_.data(), products_.data(),
                      static_cast<int64_t>(kDense * static_cast<double>(pairs)), candidates_)) {
@@ -150,16 +208,12 @@ class Worker {
     for (int64_t r = 0; r < tile.rows; ++r) {
       const std::vector<int32_t>& columns = candidates_[static_cast<size_t>(r)];
       if (columns.empty()) continue;
-      float* const probe = probe_rows_.data() + r * dim_;
-      const float* const lane =
-          packed.probes.f32() + (first + r) / kProbePanel * kProbePanel * dim_ + (first + r) % kProbePanel;
-      for (int64_t k = 0; k < dim_; ++k) probe[k] = lane[k * kProbePanel];
-      const float length = rounding * packed.coded_probes->length()[first + r];
+      const float* const probe = probe_row(packed, tile.probe, r, first + r);
+      const float length = rounding * packed.coded_probes().length()[first + r];
       for (const int32_t c : columns) {
-        const float* const row = packed.gallery_rows.f32() + (col + c) * dim_;
-        const float bound = length * packed.coded_gallery->length()[col + c];
-        if (quick_dot(dim_, probe, row) + bound >= cuts_[static_cast<size_t>(r)])
-          likely_.push_back({static_cast<int32_t>(r), c});
+        const float bound = length * packed.coded_gallery().length()[col + c];
+        const float highest = quick_dot(dim_, probe, packed.gallery_row(col + c)) + bound;
+        if (!(highest < cuts_[static_cast<size_t>(r)])) likely_.push_back({static_cast<int32_t>(r), c});
       }
       screened_ -= std::ssize(columns);
     }
@@ -170,7 +224,7 @@ class Worker {
       for (size_t j = 0; j < kChains; ++j) {
         const Candidate& pair = likely_[i + std::min(j, count - 1)];
         probes[j] = probe_rows_.data() + pair.row * dim_;
-        rows[j] = packed.gallery_rows.f32() + (col + pair.column) * dim_;
+        rows[j] = packed.gallery_row(col + pair.column);
       }
       score_chains(dim_, probes, rows, scores);
       for (size_t j = 0; j < count; ++j) {
@@ -180,16 +234,29 @@ class Worker {
     }
   }
 
+  // Row r of the tile whose first probe is `probe`: kept from its panel as long as tiles have the same
+  // probes.
+  const float* probe_row(const Packed& packed, int64_t probe, int64_t r, int64_t lane) {
+    if (std::exchange(kept_probe_, probe) != probe) std::fill(kept_.begin(), kept_.end(), 0);
+    float* const row = probe_rows_.data() + r * dim_;
+    if (std::exchange(kept_[static_cast<size_t>(r)], 1) != 0) return row;
+    const float* const from = packed.probe_panel(lane / kProbePanel * kProbePanel) + lane % kProbePanel;
+    for (int64_t k = 0; k < dim_; ++k) row[k] = from[k * kProbePanel];
+    return row;
+  }
+
   struct Candidate {
     int32_t row, column;  // of the tile
   };
-  int64_t dim_;
+  int64_t stride_, whole_, dim_;
   const Delivery& deliver_;
   int thread_;
-  std::vector<float> scores_;      // (rows, kTileCols)
-  std::vector<int32_t> products_;  // (rows, kTileCols)
+  std::vector<float> scores_;      // (whole, cols)
+  std::vector<int32_t> products_;  // (rows, cols)
   std::vector<float> cuts_;        // (rows)
-  std::vector<float> probe_rows_;  // (rows, dim): those with candidates
+  std::vector<float> probe_rows_;  // (rows, dim): those kept
+  std::vector<char> kept_;         // (rows)
+  int64_t kept_probe_ = -1;        // the probe of row 0
   std::vector<std::vector<int32_t>> candidates_;
   std::vector<Candidate> likely_;
   int64_t pause_ = 0, last_pause_ = 0, screened_ = 0;
@@ -201,21 +268,18 @@ bool choose_screen(Arith arith, int64_t pairs, std::span<ScoreSink* const> sinks
   return arith == Arith::kInt8Screen || (arith == Arith::kAuto && pairs >= kLong);
 }
 
-// Probes of a tile, a multiple of the panel up to `most`: few are cut finer, so that every thread has some,
-// and all threads have about the same number.
-int64_t tile_probes(int64_t probes, int64_t most) {
-  const int64_t threads = thread_count();
-  most =
-      std::clamp(round_up(probes / (4 * threads) + 1, kProbePanel), kProbePanel, round_up(most, kProbePanel));
-  const auto busiest = [&](int64_t rows) {  // probes of the thread that has most
-    const int64_t tiles = (probes + rows - 1) / rows;
-    return (tiles + threads - 1) / threads * rows;
-  };
-  int64_t best = most;
-  for (int64_t rows = most; rows > most / 2; rows -= kProbePanel) {
-    if (busiest(rows) < busiest(best)) best = rows;
+// Where tiles begin, of up to `most` of `count` probes each: in whole panels, and ever smaller towards the
+// end, so that all threads end at about the same time.
+std::vector<int64_t> tile_begins(int64_t count, int64_t most) {
+  constexpr int64_t least = 4 * kProbePanel;
+  std::vector<int64_t> begins;
+  for (int64_t begin = 0; begin < count;) {
+    begins.push_back(begin);
+    const int64_t share = (count - begin) / (2 * thread_count());
+    begin += round_up(std::clamp(share, std::min(least, most), most), kProbePanel);
   }
-  return best;
+  begins.push_back(count);
+  return begins;
 }
 
 }  // namespace
@@ -235,20 +299,21 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   const int64_t d = probes.dim;
   const Delivery deliver(sinks, tiles);
 
-  const int64_t gallery_block = round_up(std::min(options.gallery_block, gallery.count), kGalleryPanel);
+  const bool screen = choose_screen(options.arith, figures.pairs, sinks, tiles);
+  const int64_t gallery_block = round_up(
+      std::min(options.gallery_block * (screen ? kScreenedGalleryBlocks : 1), gallery.count), kGalleryPanel);
   const int64_t most =
       std::max(kPackedProbeBytes / (d * int64_t{sizeof(float)}) / kProbePanel, int64_t{1}) * kProbePanel;
   const int64_t probe_block = std::min(most, round_up(probes.count, kProbePanel));
-  const int64_t group = tile_probes(std::min(probe_block, probes.count), options.probe_block);
+  const int64_t tile_cols = screen ? kScreenedCols : kTileCols;
+  const int64_t whole = round_up(options.probe_block, kProbePanel);
+  const int64_t tile_rows = whole * (screen ? kScreenedProbeBlocks : 1);
 
-  Packed packed{Tensor({.n = probe_block, .c = d}), Tensor({.n = gallery_block, .c = d}), {}, {}, {}};
-  if (choose_screen(options.arith, figures.pairs, sinks, tiles)) {
-    packed.coded_probes = std::make_unique<CodedPanels>(probe_block, d, kProbePanel);
-    packed.coded_gallery = std::make_unique<CodedPanels>(gallery_block, d, kGalleryPanel);
-    packed.gallery_rows = Tensor({.n = gallery_block, .c = d});
-  }
+  Packed packed(probe_block, gallery_block, d, screen);
   std::vector<Worker> workers;
-  for (int t = 0; t < thread_count(); ++t) workers.emplace_back(group, d, deliver, t);
+  for (int t = 0; t < thread_count(); ++t) {
+    workers.emplace_back(tile_rows, tile_cols, whole, d, deliver, t);
+  }
 
   std::unique_ptr<Progress> progress;
   if (!options.progress.empty() && figures.pairs >= kLong) {
@@ -263,6 +328,7 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   int64_t done = 0, block = 0;
   for (int64_t p = 0; p < probes.count; p += probe_block) {
     const int64_t rows = std::min(probe_block, probes.count - p);
+    const std::vector<int64_t> tiles_at = tile_begins(rows, tile_rows);
     bool probes_packed = false;
     for (int64_t g = 0; g < gallery.count; g += gallery_block, ++block) {
       const int64_t cols = std::min(gallery_block, gallery.count - g);
@@ -271,24 +337,20 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
         if (progress) progress->resume_at(done);
         continue;
       }
-      if (!std::exchange(probes_packed, true)) {
-        pack_panels(probes, p, rows, kProbePanel, packed.probes.f32());
-        if (packed.coded_probes) packed.coded_probes->code(packed.probes.f32(), rows);
-      }
-      pack_panels(gallery, g, cols, kGalleryPanel, packed.gallery.f32(), packed.gallery_rows.f32());
-      if (packed.coded_gallery) packed.coded_gallery->code(packed.gallery.f32(), cols);
-#pragma omp parallel for schedule(dynamic)
-      for (int64_t first = 0; first < rows; first += group) {
+      if (!std::exchange(probes_packed, true)) packed.pack_probes(probes, p, rows);
+      packed.pack_gallery(gallery, g, cols);
+      parallel_tasks(std::ssize(tiles_at) - 1, [&](int64_t t) {
         Worker& worker = workers[static_cast<size_t>(omp_get_thread_num())];
-        for (int64_t c = 0; c < cols; c += kTileCols) {
+        const int64_t first = tiles_at[static_cast<size_t>(t)], end = tiles_at[static_cast<size_t>(t + 1)];
+        for (int64_t c = 0; c < cols; c += tile_cols) {
           worker.run(packed,
                      {.probe = p + first,
                       .gallery = g + c,
-                      .rows = std::min(group, rows - first),
-                      .cols = std::min(kTileCols, cols - c)},
+                      .rows = end - first,
+                      .cols = std::min(tile_cols, cols - c)},
                      first, c);
         }
-      }
+      });
       done += rows * cols;
       if (progress) progress->update(done);
       on_disk.note(block + 1);
