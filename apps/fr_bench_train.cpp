@@ -36,6 +36,8 @@ int run_train(const TrainBenchOptions& options) {
   const auto loss = make_loss(loss_options, backend);
   loss->initialise(1);
   Sgd sgd({}, network.parameters()), head_sgd({}, loss->parameters());
+  sgd.set_rate(1e-3);
+  head_sgd.set_rate(1e-3);
 
   const Tensor images = random_images(options.batch);
   std::vector<int32_t> labels(static_cast<size_t>(options.batch));
@@ -49,8 +51,8 @@ int run_train(const TrainBenchOptions& options) {
     const View& embeddings = network.forward_train(images, static_cast<uint64_t>(steps++));
     loss->forward_backward(embeddings, labels, gradient);
     network.backward(gradient);
-    sgd.step(1e-3);
-    head_sgd.step(1e-3);
+    sgd.step();
+    head_sgd.step();
     total += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
 

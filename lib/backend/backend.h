@@ -5,11 +5,15 @@
 // and the comment says of each output whether it is *overwritten* or *added to*. Activations may lie in any
 // Layout an operation accepts (all views of one call in the same one unless said otherwise); weights and
 // per-channel vectors are plain row-major f32. The same call on the same thread count gives the same bits.
+//
+// All memory of one call is the backend's device's, but for freeze(). On a GPU a call only puts work on the
+// stream.
 #pragma once
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/bf16.h"
 #include "core/registry.h"
 #include "core/tensor.h"
 
@@ -57,10 +61,15 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual const std::string& name() const = 0;
+  virtual Device device() const { return Device::kCpu; }
+  // Of activations and their gradients between convolutions; sums are f32 at least. Images, embeddings and
+  // whatever comes of a linear layer are f32.
+  virtual DType activations() const { return DType::kF32; }
 
   // The layout of activations this backend's convolution likes best for x (first) and y (second).
   virtual std::pair<Layout, Layout> preferred(const ConvGeometry& g, Shape x, Shape y) const = 0;
-  virtual void reorder(const View& src, const View& dst) = 0;  // dst overwritten; same shape, other layout
+  // dst overwritten; of the same shape, in another layout or dtype.
+  virtual void reorder(const View& src, const View& dst) = 0;
 
   // x and y may have different layouts in the three convolution calls.
   virtual void conv_forward(const ConvGeometry& g, const View& x, const float* w,
@@ -70,7 +79,7 @@ class Backend {
   virtual void conv_backward_weights(const ConvGeometry& g, const View& x, const View& dy,
                                      float* dw) = 0;  // dw added to
 
-  // Copies w (k, c/groups, kernel, kernel) and the epilogue.
+  // Copies w (k, c/groups, kernel, kernel) and the epilogue, which are host memory.
   virtual std::unique_ptr<FrozenConv> freeze(const ConvGeometry& g, Shape w_shape, const float* w,
                                              const ConvEpilogue& epilogue) = 0;
 
@@ -110,6 +119,8 @@ class Backend {
     int64_t lda = 0, ldb = 0, ldc = 0;
   };
   virtual void gemm(const Gemm& g, const float* a, const float* b, float* c) = 0;
+  // The same with a and b in bf16, sums in f32. Only where activations() are bf16: fr::Error elsewhere.
+  virtual void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c);
 
   // Text of the implementations used so far, one per primitive ("conv_forward brgconv:avx512_core"); empty
   // for ref.

@@ -7,7 +7,8 @@ namespace fr {
 void check_view(const char* operation, const char* role, const View& v) {
   const Shape& s = v.shape;
   FR_CHECK(v.data != nullptr, "{}: {} is not given", operation, role);
-  FR_CHECK(v.dtype == DType::kF32, "{}: {} is {}, f32 expected", operation, role, name_of(v.dtype));
+  FR_CHECK(v.dtype == DType::kF32 || (v.dtype == DType::kBf16 && v.device == Device::kCuda),
+           "{}: {} is {}, f32 expected", operation, role, name_of(v.dtype));
   FR_CHECK(s.n > 0 && s.c > 0 && s.h > 0 && s.w > 0, "{}: {} has the empty shape {}", operation, role,
            s.text());
   FR_CHECK(v.layout.block > 0 && s.c % v.layout.block == 0, "{}: {} {} cannot lie in channel blocks of {}",

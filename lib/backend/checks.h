@@ -21,7 +21,7 @@ inline int64_t conv_output_size(const ConvGeometry& g, int64_t size) {
   return (size + 2 * g.pad - g.kernel) / g.stride + 1;
 }
 
-// f32, not null, no extent below one, channels a multiple of the layout's block.
+// f32 (on a GPU also bf16), not null, no extent below one, channels a multiple of the layout's block.
 void check_view(const char* operation, const char* role, const View& v);
 // x (n, c, h, w) and y (n, k, h', w') fit the geometry; weight pointer not null.
 void check_convolution(const char* operation, const ConvGeometry& g, const View& x, const void* weight,

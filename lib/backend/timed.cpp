@@ -2,13 +2,15 @@
 
 #include <chrono>
 
+#include "core/device_memory.h"
+
 namespace fr {
 
 namespace {
 
-// `passes` over a view of f32.
+// `passes` over a view.
 double bytes(const View& v, int passes = 1) {
-  return v.data == nullptr ? 0 : 4.0 * passes * static_cast<double>(v.count());
+  return v.data == nullptr ? 0 : passes * static_cast<double>(v.bytes());
 }
 
 Work convolution(const ConvGeometry& g, const View& x, const View& y) {
@@ -29,8 +31,10 @@ Work linear(const View& x, const View& y, int products) {
 
 template <class Call>
 void TimedBackend::timed(const char* operation, const Work& work, const Call& call) {
+  synchronize(inner_.device());
   const auto begin = std::chrono::steady_clock::now();
   call();
+  synchronize(inner_.device());
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   Spent& spent = spent_[operation];
   spent.seconds += seconds.count();
@@ -124,6 +128,10 @@ void TimedBackend::linear_backward(const View& x, const float* w, const View& dy
 
 void TimedBackend::gemm(const Gemm& g, const float* a, const float* b, float* c) {
   timed("gemm", {2.0 * static_cast<double>(g.m * g.n * g.k), 0}, [&] { inner_.gemm(g, a, b, c); });
+}
+
+void TimedBackend::gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) {
+  timed("gemm_bf16", {2.0 * static_cast<double>(g.m * g.n * g.k), 0}, [&] { inner_.gemm_bf16(g, a, b, c); });
 }
 
 }  // namespace fr

@@ -23,6 +23,8 @@ class TimedBackend final : public Backend {
  public:
   explicit TimedBackend(Backend& inner) : inner_(inner) {}
   const std::string& name() const override { return inner_.name(); }
+  Device device() const override { return inner_.device(); }
+  DType activations() const override { return inner_.activations(); }
 
   std::pair<Layout, Layout> preferred(const ConvGeometry& g, Shape x, Shape y) const override {
     return inner_.preferred(g, x, y);
@@ -55,6 +57,7 @@ class TimedBackend final : public Backend {
   void linear_backward(const View& x, const float* w, const View& dy, const View& dx, float* dw,
                        float* dbias) override;
   void gemm(const Gemm& g, const float* a, const float* b, float* c) override;
+  void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) override;
 
   std::vector<std::string> implementations() const override { return inner_.implementations(); }
 

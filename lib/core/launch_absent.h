@@ -2,25 +2,38 @@
 #pragma once
 #include <cstdint>
 
+#include <string>
+
 #include "core/error.h"
 
 namespace fr::launch_absent {
 
 inline constexpr bool kCompiled = false;
 
+inline std::string why_not() { return "this build has no CUDA code (nvcc was not found)"; }
+[[noreturn]] inline void refuse() { fail("device cuda: {}", why_not()); }
+
 template <class F>
 void launch(int64_t, const F&) {
-  fail("device cuda: this build has no CUDA code (nvcc was not found)");
+  refuse();
 }
 
 template <class F>
 void launch_2d(int64_t, int64_t, const F&) {
-  fail("device cuda: this build has no CUDA code (nvcc was not found)");
+  refuse();
 }
 
 template <class Map, class Combine, class Finish>
 void launch_rows(int64_t, int64_t, const Map&, const Combine&, const Finish&) {
-  fail("device cuda: this build has no CUDA code (nvcc was not found)");
+  refuse();
 }
+
+inline void* allocate(int64_t) { refuse(); }
+inline void release(void*) noexcept {}
+inline void copy(void*, const void*, int64_t) { refuse(); }
+inline void fill_zero(void*, int64_t) { refuse(); }
+inline void synchronize() { refuse(); }
+inline void* allocate_pinned(int64_t) { refuse(); }
+inline void release_pinned(void*) noexcept {}
 
 }  // namespace fr::launch_absent

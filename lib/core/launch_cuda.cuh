@@ -1,10 +1,11 @@
 // The device side of core/launch.cuh: grid-stride maps, and one warp a row whose 32 lanes and butterfly tree
-// are exactly the lanes and the tree of the CPU path. For nvcc only; everything goes to the default stream.
+// are exactly the lanes and the tree of the CPU path. For nvcc only; everything goes to stream().
 #pragma once
 #include <cuda_runtime.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 #include "core/cuda_check.cuh"
 
@@ -13,6 +14,17 @@ namespace fr::launch_cuda {
 inline constexpr bool kCompiled = true;
 inline constexpr int kBlock = 256;             // threads
 inline constexpr int64_t kMostBlocks = 65535;  // a grid-stride loop does the rest
+
+// The one stream of this process: kernels, copies, cuBLAS and cuDNN, in the order of the calls. Not the
+// default one, which cannot be captured.
+inline cudaStream_t stream() {
+  static const cudaStream_t made = [] {
+    cudaStream_t fresh{};
+    FR_CUDA(cudaStreamCreateWithFlags(&fresh, cudaStreamNonBlocking));
+    return fresh;
+  }();
+  return made;
+}
 
 template <class F>
 __global__ void map_kernel(int64_t n, F f) {
@@ -64,7 +76,7 @@ inline unsigned blocks_for(int64_t threads) {
 template <class F>
 void launch(int64_t n, const F& f) {
   if (n <= 0) return;
-  map_kernel<<<blocks_for(n), kBlock>>>(n, f);
+  map_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(n, f);
   FR_CUDA(cudaGetLastError());
 }
 
@@ -72,15 +84,54 @@ template <class F>
 void launch_2d(int64_t rows, int64_t cols, const F& f) {
   if (rows <= 0 || cols <= 0) return;
   const dim3 grid(blocks_for(cols), static_cast<unsigned>(std::min(rows, kMostBlocks)));
-  map_2d_kernel<<<grid, kBlock>>>(rows, cols, f);
+  map_2d_kernel<<<grid, kBlock, 0, stream()>>>(rows, cols, f);
   FR_CUDA(cudaGetLastError());
 }
 
 template <class Map, class Combine, class Finish>
 void launch_rows(int64_t rows, int64_t cols, const Map& map, const Combine& combine, const Finish& finish) {
   if (rows <= 0) return;
-  rows_kernel<<<blocks_for(rows * 32), kBlock>>>(rows, cols, map, combine, finish);
+  rows_kernel<<<blocks_for(rows * 32), kBlock, 0, stream()>>>(rows, cols, map, combine, finish);
   FR_CUDA(cudaGetLastError());
 }
+
+inline std::string why_not() {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status != cudaSuccess) return std::string("no usable GPU: ") + cudaGetErrorString(status);
+  return count > 0 ? "" : "no GPU in this machine";
+}
+
+inline void* allocate(int64_t bytes) {
+  void* data = nullptr;
+  const cudaError_t status = cudaMalloc(&data, static_cast<size_t>(std::max<int64_t>(bytes, 1)));
+  if (status == cudaErrorMemoryAllocation) {
+    size_t free = 0, total = 0;
+    cudaGetLastError();
+    cudaMemGetInfo(&free, &total);
+    fail("GPU memory: {} MB asked for, {} of {} MB free", bytes >> 20, free >> 20, total >> 20);
+  }
+  FR_CUDA(status);
+  return data;
+}
+inline void release(void* data) noexcept { cudaFree(data); }
+
+// Either side may be host memory; ordered with everything else on the stream. Copies from or to pageable host
+// memory are done with it when they return.
+inline void copy(void* to, const void* from, int64_t bytes) {
+  FR_CUDA(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDefault, stream()));
+}
+inline void fill_zero(void* to, int64_t bytes) {
+  FR_CUDA(cudaMemsetAsync(to, 0, static_cast<size_t>(bytes), stream()));
+}
+inline void synchronize() { FR_CUDA(cudaStreamSynchronize(stream())); }
+
+// Host memory that the GPU reads while the host goes on.
+inline void* allocate_pinned(int64_t bytes) {
+  void* data = nullptr;
+  FR_CUDA(cudaMallocHost(&data, static_cast<size_t>(std::max<int64_t>(bytes, 1))));
+  return data;
+}
+inline void release_pinned(void* data) noexcept { cudaFreeHost(data); }
 
 }  // namespace fr::launch_cuda

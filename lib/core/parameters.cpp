@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/device_memory.h"
 #include "core/error.h"
 
 namespace fr {
@@ -15,10 +16,13 @@ int64_t Parameters::add(std::string name, std::vector<int64_t> shape, bool train
   return static_cast<int64_t>(slices_.size()) - 1;
 }
 
-void Parameters::allocate() { values_ = Tensor::zeros({.n = count_}); }
+void Parameters::allocate(Device device) {
+  device_ = device;
+  values_ = Tensor::zeros({.n = count_}, {}, DType::kF32, device);
+}
 
 std::span<float> Parameters::gradients() const {
-  if (gradients_.shape().n != count_) gradients_ = Tensor::zeros({.n = count_});
+  if (gradients_.shape().n != count_) gradients_ = Tensor::zeros({.n = count_}, {}, DType::kF32, device_);
   return gradients_.floats();
 }
 
@@ -42,6 +46,9 @@ std::span<float> Parameters::gradients(const Slice& s) const {
   return gradients().subspan(static_cast<size_t>(s.offset), static_cast<size_t>(s.count));
 }
 
-void Parameters::zero_gradients() const { std::ranges::fill(gradients(), 0.0f); }
+void Parameters::zero_gradients() const {
+  const std::span<float> all = gradients();
+  zero_bytes(device_, all.data(), static_cast<int64_t>(all.size_bytes()));
+}
 
 }  // namespace fr

@@ -24,8 +24,10 @@ class Parameters {
  public:
   // Appends a slice; returns its index. Every add() comes before allocate().
   int64_t add(std::string name, std::vector<int64_t> shape, bool trainable = true);
-  // Makes the values, zeroed. The gradients are made, zeroed, when they are first asked for.
-  void allocate();
+  // Makes the values, zeroed, in that device's memory, where what follows points to. The gradients are made,
+  // zeroed, when they are first asked for.
+  void allocate(Device device = Device::kCpu);
+  Device device() const { return device_; }
 
   const std::vector<Slice>& slices() const { return slices_; }
   const Slice& slice(std::string_view name) const;  // throws fr::Error when there is none
@@ -36,10 +38,13 @@ class Parameters {
   std::span<float> values(const Slice& s) const;
   std::span<float> gradients(const Slice& s) const;
   void zero_gradients() const;
+  View view() const { return values_.view(); }  // of the values
+  View view(const Slice& s) const { return view_of(values(s).data(), {.n = s.count}, device_); }
 
  private:
   std::vector<Slice> slices_;
   int64_t count_ = 0;
+  Device device_ = Device::kCpu;
   Tensor values_;             // (count)
   mutable Tensor gradients_;  // (count), or empty
 };

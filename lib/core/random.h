@@ -17,6 +17,7 @@ class RandomStream {
   double uniform64(uint64_t counter) const;                // [0, 1), 53 bits
   float normal(uint64_t counter) const;                    // mean 0, deviation 1 (Box-Muller)
   uint64_t below(uint64_t counter, uint64_t bound) const;  // [0, bound), bound > 0
+  uint64_t key() const { return key_; }                    // with index: what core/philox.h asks for
   // words[4i … 4i+3]: all 128 bits at counter first + i. For many numbers fast; the size is a multiple of 4.
   void fill(uint64_t first, std::span<uint32_t> words) const;
 

@@ -1,12 +1,12 @@
 #include "core/tensor.h"
 
 #include <fmt/core.h>
-#include <sys/mman.h>
 
-#include <algorithm>
 #include <cassert>
-#include <new>
 #include <utility>
+
+#include "core/device_memory.h"
+#include "core/error.h"
 
 namespace fr {
 
@@ -39,43 +39,52 @@ const char* name_of(DType dtype) {
 
 std::string Shape::text() const { return fmt::format("({}, {}, {}, {})", n, c, h, w); }
 
-View view_of(float* data, Shape shape) { return {data, shape, {}, DType::kF32}; }
-View view_of(const float* data, Shape shape) { return {const_cast<float*>(data), shape, {}, DType::kF32}; }
-
-constexpr int64_t kLarge = 4 << 20;  // bytes from which huge pages (2 MB) pay
-std::align_val_t alignment_of(int64_t bytes) {
-  return std::align_val_t{bytes >= kLarge ? size_t{2} << 20 : 64};
+View view_of(float* data, Shape shape, Device device) { return {data, shape, {}, DType::kF32, device}; }
+View view_of(const float* data, Shape shape, Device device) {
+  return view_of(const_cast<float*>(data), shape, device);
 }
 
-Memory::Memory(int64_t bytes) : bytes_(bytes) {
-  assert(bytes >= 0);
-  const auto size = static_cast<size_t>(std::max<int64_t>(bytes, 1));
-  data_ = static_cast<std::byte*>(::operator new(size, alignment_of(bytes)));
-  // Activations are walked in strides that 4 KB pages make expensive. Only a wish: a refusal changes nothing.
-  if (bytes >= kLarge) madvise(data_, size, MADV_HUGEPAGE);
+void copy(const View& from, const View& to) {
+  FR_CHECK(from.shape == to.shape && from.layout == to.layout && from.dtype == to.dtype,
+           "copy: {} {} in blocks of {} into {} {} in blocks of {}", from.shape.text(), name_of(from.dtype),
+           from.layout.block, to.shape.text(), name_of(to.dtype), to.layout.block);
+  copy_bytes(to.device, to.data, from.device, from.data, from.bytes());
 }
+
+Memory::Memory(int64_t bytes, Device device)
+    : data_(static_cast<std::byte*>(allocate_bytes(device, bytes))), bytes_(bytes), device_(device) {}
 
 Memory& Memory::operator=(Memory&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(bytes_, other.bytes_);
+  std::swap(device_, other.device_);
   return *this;
 }
 
 std::byte* Memory::reserve(int64_t bytes) {
-  if (bytes_ < bytes) *this = Memory(bytes);
+  if (bytes_ < bytes) *this = Memory(bytes, device_);
   return data_;
 }
 
-Memory::~Memory() { ::operator delete(data_, alignment_of(bytes_)); }
+Memory::~Memory() {
+  if (data_ != nullptr) release_bytes(device_, data_, bytes_);
+}
 
-Tensor::Tensor(Shape shape, Layout layout, DType dtype)
-    : memory_(shape.count() * size_of(dtype)), view_{memory_.data(), shape, layout, dtype} {
+Tensor::Tensor(Shape shape, Layout layout, DType dtype, Device device)
+    : memory_(shape.count() * size_of(dtype), device), view_{memory_.data(), shape, layout, dtype, device} {
   assert(shape.c % layout.block == 0);
 }
 
-Tensor Tensor::zeros(Shape shape, Layout layout) {
-  Tensor tensor(shape, layout);
-  std::ranges::fill(tensor.floats(), 0.0f);
+OnHost::OnHost(const View& view) : view_(view) {
+  if (view.device == Device::kCpu) return;
+  copy_ = Tensor(view.shape, view.layout, view.dtype);
+  copy(view, copy_);
+  view_ = copy_;
+}
+
+Tensor Tensor::zeros(Shape shape, Layout layout, DType dtype, Device device) {
+  Tensor tensor(shape, layout, dtype, device);
+  zero_bytes(device, tensor.view().data, tensor.view().bytes());
   return tensor;
 }
 

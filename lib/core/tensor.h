@@ -1,4 +1,4 @@
-// Shape, layout, View (owns nothing) and Tensor (owns aligned host memory; other backends bring their own).
+// Shape, layout, View (owns nothing) and Tensor (owns aligned memory of one device).
 //
 // Every layout we meet is NCHW with the channels cut into blocks: element (n, c, h, w) of a tensor with block
 // B is at
@@ -10,6 +10,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+
+#include "core/device.h"
 
 namespace fr {
 
@@ -36,30 +39,35 @@ struct View {
   Shape shape;
   Layout layout;
   DType dtype = DType::kF32;
+  Device device = Device::kCpu;  // whose memory `data` is
 
   float* f32() const { return static_cast<float*>(data); }
   uint8_t* u8() const { return static_cast<uint8_t*>(data); }
   int64_t count() const { return shape.count(); }
+  int64_t bytes() const { return count() * size_of(dtype); }
   std::span<float> floats() const { return {f32(), static_cast<size_t>(count())}; }
 };
 
 // A View of f32 memory somebody else owns, row-major / NCHW.
-View view_of(float* data, Shape shape);
-View view_of(const float* data, Shape shape);  // for sources; the callee reads only
+View view_of(float* data, Shape shape, Device device = Device::kCpu);
+View view_of(const float* data, Shape shape,
+             Device device = Device::kCpu);  // for sources; the callee reads only
 
-// 64-byte aligned host memory, uninitialised.
+// Copies all elements; the two agree in shape, layout and dtype, and may be on different devices. Complete
+// when it returns where one side is the host.
+void copy(const View& from, const View& to);
+
+// 64-byte aligned memory of a device, uninitialised.
 class Memory {
  public:
   Memory() = default;
-  explicit Memory(int64_t bytes);
-  Memory(Memory&& other) noexcept : data_(other.data_), bytes_(other.bytes_) {
-    other.data_ = nullptr;
-    other.bytes_ = 0;
-  }
+  explicit Memory(int64_t bytes, Device device = Device::kCpu);
+  Memory(Memory&& other) noexcept { *this = std::move(other); }
   Memory& operator=(Memory&& other) noexcept;
   ~Memory();
   std::byte* data() const { return data_; }
   int64_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
   // data() of at least so many bytes; where it must grow, what it held is lost.
   std::byte* reserve(int64_t bytes);
   float* reserve_f32(int64_t count) { return reinterpret_cast<float*>(reserve(count * int64_t{4})); }
@@ -67,13 +75,16 @@ class Memory {
  private:
   std::byte* data_ = nullptr;
   int64_t bytes_ = 0;
+  Device device_ = Device::kCpu;
 };
 
 class Tensor {
  public:
   Tensor() = default;
-  explicit Tensor(Shape shape, Layout layout = {}, DType dtype = DType::kF32);  // uninitialised
-  static Tensor zeros(Shape shape, Layout layout = {});
+  explicit Tensor(Shape shape, Layout layout = {}, DType dtype = DType::kF32,
+                  Device device = Device::kCpu);  // uninitialised
+  static Tensor zeros(Shape shape, Layout layout = {}, DType dtype = DType::kF32,
+                      Device device = Device::kCpu);
   const View& view() const { return view_; }
   operator const View&() const { return view_; }  // NOLINT: a Tensor is usable wherever a View is
   const Shape& shape() const { return view_.shape; }
@@ -82,6 +93,18 @@ class Tensor {
 
  private:
   Memory memory_;
+  View view_;
+};
+
+// What a view holds, for the host to read: itself on a CPU, a copy of it otherwise.
+class OnHost {
+ public:
+  explicit OnHost(const View& view);
+  const View& view() const { return view_; }
+  std::span<const float> floats() const { return view_.floats(); }
+
+ private:
+  Tensor copy_;
   View view_;
 };
 

@@ -12,7 +12,8 @@ namespace fr {
 std::vector<StoredTensor> stored(const Parameters& parameters, const std::string& prefix) {
   std::vector<StoredTensor> tensors;
   for (const Slice& s : parameters.slices()) {
-    tensors.push_back({prefix + s.name, "F32", s.shape, std::as_bytes(parameters.values(s))});
+    const auto host = std::make_shared<const OnHost>(parameters.view(s));
+    tensors.push_back({prefix + s.name, "F32", s.shape, std::as_bytes(host->floats()), host});
   }
   return tensors;
 }
@@ -22,7 +23,7 @@ void restore(const Safetensors& file, const std::string& prefix, const Parameter
     const StoredTensor& t = file.tensor(prefix + s.name);
     FR_CHECK(t.dtype == "F32" && t.shape == s.shape, "{}: tensor '{}' is {} [{}], expected F32 [{}]",
              file.path().string(), t.name, t.dtype, fmt::join(t.shape, ", "), fmt::join(s.shape, ", "));
-    std::ranges::copy(t.floats(), parameters.values(s).begin());
+    copy(view_of(t.floats().data(), {.n = s.count}), parameters.view(s));
   }
 }
 

@@ -20,7 +20,8 @@ struct StoredTensor {
   std::string name, dtype;
   std::vector<int64_t> shape;
   std::span<const std::byte> bytes;
-  std::span<const float> floats() const;  // dtype F32 only, else fr::Error
+  std::shared_ptr<const OnHost> copy = {};  // of what is in a GPU's memory
+  std::span<const float> floats() const;    // dtype F32 only, else fr::Error
 };
 
 // Opens and validates (no holes, no overlap, whole buffer used, header below 100 MB). Throws fr::Error "PATH:

@@ -70,19 +70,22 @@ const FrozenLayers::Linear& FrozenLayers::linear(const Step& step, const View& x
   const Affine before = affine_of(graph_, parameter_, step.norm_before, x.shape.c);
   const Affine behind = affine_of(graph_, parameter_, step.norm, k);
   const float* const w = parameter_(step.node, 0);
-  made = {Tensor({k, m}), Tensor({.n = k})};
+  const Tensor weight({k, m}), bias({.n = k});
   for (int64_t j = 0; j < k; ++j) {
     const auto output = static_cast<size_t>(j);
     double sum = node.has_bias ? double{parameter_(step.node, 1)[j]} : 0;
     for (int64_t i = 0; i < m; ++i) {
       const auto channel = static_cast<size_t>(i / plane);
-      const double weight = double{w[j * m + i]};
-      sum += weight * before.shift[channel];
-      made.weight.f32()[j * m + i] =
-          static_cast<float>(behind.scale[output] * weight * before.scale[channel]);
+      const double value = double{w[j * m + i]};
+      sum += value * before.shift[channel];
+      weight.f32()[j * m + i] = static_cast<float>(behind.scale[output] * value * before.scale[channel]);
     }
-    made.bias.f32()[j] = static_cast<float>(behind.scale[output] * sum + behind.shift[output]);
+    bias.f32()[j] = static_cast<float>(behind.scale[output] * sum + behind.shift[output]);
   }
+  made = {Tensor(weight.shape(), {}, DType::kF32, backend_.device()),
+          Tensor(bias.shape(), {}, DType::kF32, backend_.device())};
+  copy(weight, made.weight);
+  copy(bias, made.bias);
   return made;
 }
 

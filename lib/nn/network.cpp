@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "core/device_memory.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/parallel.h"
@@ -10,6 +11,7 @@
 #include "nn/dropout.h"
 #include "nn/frozen.h"
 #include "nn/plan.h"
+#include "nn/running_statistics.h"
 
 namespace fr {
 
@@ -22,7 +24,7 @@ struct Network::Impl {
     for (const ParameterSpec& p : graph.parameters()) {
       parameters.add(p.name, p.shape, p.kind == ParameterSpec::kTrained);
     }
-    parameters.allocate();
+    parameters.allocate(backend.device());
     int64_t channels = 0;
     statistics_of.assign(graph.nodes().size(), -1);
     for (size_t v = 0; v < graph.nodes().size(); ++v) {
@@ -31,7 +33,8 @@ struct Network::Impl {
       statistics_of[v] = 2 * channels;
       channels += node.shape.c;
     }
-    statistics = Tensor::zeros({.n = 2 * channels});
+    statistics = Tensor::zeros({.n = 2 * channels}, {}, DType::kF32, backend.device());
+    dropout_step = Memory(int64_t{sizeof(uint64_t)}, backend.device());
   }
 
   const Slice& slice(Value v, int64_t k) const {
@@ -50,8 +53,7 @@ struct Network::Impl {
     const PlannedValue& v = plan->values[static_cast<size_t>(value)];
     if (v.place == PlannedValue::kImages) return images;
     if (v.place == PlannedValue::kOutputGradient) return d_output;
-    auto* const floats = reinterpret_cast<float*>(arena.data());
-    return {floats + v.offset, v.shape, v.layout, DType::kF32};
+    return {arena.data() + v.offset, v.shape, v.layout, v.dtype, backend.device()};
   }
 
   BatchNorm batch_norm(const Step& s) const {
@@ -60,8 +62,9 @@ struct Network::Impl {
             .slope = s.prelu >= 0 ? parameter(s.prelu, 0) : nullptr,
             .eps = graph.node(s.node).eps};
   }
-  RandomStream dropout_mask(Value v) const {
-    return {options.seed, "dropout " + graph.node(v).name, dropout_step};
+  DropoutMask dropout_mask(Value v) const {
+    return {RandomStream(options.seed, "dropout " + graph.node(v).name).key(),
+            reinterpret_cast<const uint64_t*>(dropout_step.data())};
   }
 
   void forget_plans() {
@@ -88,26 +91,26 @@ struct Network::Impl {
   Memory arena;
   const Plan* plan = nullptr;  // of the last forward
   enum { kNothing, kEvaluated, kTrained, kReversed } state = kNothing;
-  uint64_t dropout_step = 0;
+  Memory dropout_step;  // one uint64_t
   View images, d_output, output;
 };
 
 const View& Network::Impl::forward(const View& batch, bool training) {
   Shape wanted = graph.node(0).shape;
   wanted.n = batch.shape.n;
-  FR_CHECK(
-      batch.shape == wanted && batch.shape.n > 0 && batch.dtype == DType::kF32 && batch.layout == Layout{},
-      "{}: input of shape {}, expected (n, {}, {}, {}) f32 NCHW", name, batch.shape.text(), wanted.c,
-      wanted.h, wanted.w);
+  FR_CHECK(batch.shape == wanted && batch.shape.n > 0 && batch.dtype == DType::kF32 &&
+               batch.layout == Layout{} && batch.device == backend.device(),
+           "{}: {} input of shape {} on {}, expected (n, {}, {}, {}) f32 NCHW on {}", name,
+           name_of(batch.dtype), batch.shape.text(), name_of(batch.device), wanted.c, wanted.h, wanted.w,
+           name_of(backend.device()));
   FR_CHECK(!training || frozen == nullptr, "{}: frozen, it cannot be trained", name);
   FR_CHECK(!training || batch.shape.n > 1, "{}: a training batch of one image has no batch statistics", name);
   const auto [it, made] = plans.try_emplace({batch.shape.n, training});
   if (made) it->second = make_plan(graph, backend, {batch.shape.n, training, inspected, frozen != nullptr});
   plan = &it->second;
-  const int64_t bytes = plan->arena * size_of(DType::kF32);
-  if (bytes > arena.bytes()) {
+  if (plan->arena > arena.bytes()) {
     arena = Memory();  // the old one first
-    arena = Memory(bytes);
+    arena = Memory(plan->arena, backend.device());
   }
   images = batch;
   state = kNothing;
@@ -188,17 +191,14 @@ void Network::Impl::run(const BackwardStep& b) {
   }
 }
 
-// Batches normalise by the biased variance; the running one is unbiased (spec 02 §2.1).
 void Network::Impl::update_running_statistics(Value v) const {
   const Node& node = graph.node(v);
-  const auto count = static_cast<float>(images.shape.n * node.shape.plane());
-  const float keep = 1 - node.momentum, unbiased = node.momentum * (count / (count - 1));
-  const float *mean = batch_mean(v), *variance = batch_variance(v);
-  float *running_mean = parameter(v, 2), *running_variance = parameter(v, 3);
-  for (int64_t c = 0; c < node.shape.c; ++c) {
-    running_mean[c] = keep * running_mean[c] + node.momentum * mean[c];
-    running_variance[c] = keep * running_variance[c] + unbiased * variance[c];
-  }
+  update(backend.device(), node.shape.c, images.shape.n * node.shape.plane(),
+         {.mean = batch_mean(v),
+          .variance = batch_variance(v),
+          .running_mean = parameter(v, 2),
+          .running_variance = parameter(v, 3),
+          .momentum = node.momentum});
 }
 
 Network::Network(std::string name, const NetworkOptions& options, Backend& backend)
@@ -219,20 +219,27 @@ void Network::initialise(uint64_t seed) {
   for (size_t i = 0; i < specs.size(); ++i) {
     const auto [kind, value] = specs[i].init;
     const RandomStream stream(seed, specs[i].name);
-    const std::span<float> values = impl_->parameters.values(impl_->parameters.slices()[i]);
-    parallel_for(static_cast<int64_t>(values.size()), [&, kind = kind, value = value](int64_t k) {
+    const View slice = impl_->parameters.view(impl_->parameters.slices()[i]);
+    const Tensor host(slice.shape);
+    const std::span<float> values = host.floats();
+    parallel_for(slice.count(), [&, kind = kind, value = value](int64_t k) {
       const auto counter = static_cast<uint64_t>(k);
       double x = value;
       if (kind == Init::kNormal) x *= static_cast<double>(stream.normal(counter));
       if (kind == Init::kUniform) x *= 2 * stream.uniform64(counter) - 1;
       values[counter] = static_cast<float>(x);
     });
+    copy(host, slice);
   }
 }
 
 const View& Network::forward_train(const View& images, uint64_t dropout_step) {
-  impl_->dropout_step = dropout_step;
+  set_dropout_step(dropout_step);
   return impl_->forward(images, true);
+}
+
+void Network::set_dropout_step(uint64_t step) {
+  store_step(impl_->backend.device(), reinterpret_cast<uint64_t*>(impl_->dropout_step.data()), step);
 }
 
 const View& Network::forward_eval(const View& images) { return impl_->forward(images, false); }
@@ -254,16 +261,21 @@ void Network::inspect() {
 
 void Network::freeze() {
   impl_->frozen = std::make_unique<FrozenLayers>(
-      impl_->graph, impl_->backend, [&impl = *impl_](Value v, int64_t k) { return impl.parameter(v, k); });
+      impl_->graph, impl_->backend,
+      [&impl = *impl_, host = std::make_shared<const OnHost>(impl_->parameters.view())](Value v, int64_t k) {
+        return host->floats().data() + impl.slice(v, k).offset;
+      });
   impl_->forget_plans();
 }
 
 namespace {
 
 Tensor in_nchw(Backend& backend, const View& v) {
-  Tensor copy(v.shape);
-  backend.reorder(v, copy);
-  return copy;
+  const Tensor plain(v.shape, {}, DType::kF32, v.device);
+  backend.reorder(v, plain);
+  Tensor host(v.shape);
+  copy(plain, host);
+  return host;
 }
 
 }  // namespace
@@ -288,7 +300,7 @@ Tensor Network::input_gradient() const {
 std::string Network::parameters_hash() const {
   Hasher hasher;
   for (const Slice& s : impl_->parameters.slices()) {
-    hasher.add(s.name).add(std::as_bytes(impl_->parameters.values(s)));
+    hasher.add(s.name).add(std::as_bytes(OnHost(impl_->parameters.view(s)).floats()));
   }
   return hasher.text();
 }

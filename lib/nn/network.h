@@ -40,11 +40,13 @@ class Network {
   // spec 02 §2.1: conv N(0, 0.1), linear U(+-1/sqrt(fan_in)), gamma 1, beta 0, slope 0.25.
   void initialise(uint64_t seed);
 
-  // images (n, 3, 112, 112) NCHW, or vectors (n, input_size, 1, 1), -> (n, embedding_size); the view is valid
+  // images (n, 3, 112, 112) NCHW, or vectors (n, input_size, 1, 1), -> (n, embedding_size), all on the
+  // backend's device; the view is valid
   // until the next call. Any n; one arena, as large as the largest n met, serves all. A training pass updates
   // the running statistics, takes n > 1 and keeps a pointer to the images: they stay in place until
   // backward() is done.
   const View& forward_train(const View& images, uint64_t dropout_step = 0);
+  void set_dropout_step(uint64_t step);  // of passes from now on, repeated ones of a captured step as well
   // d_embeddings (n, embedding_size). *Adds to* parameters().gradients(); after forward_train, once.
   void backward(const View& d_embeddings);
   const View& forward_eval(const View& images);

@@ -9,7 +9,7 @@ namespace {
 
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 
-// Graph -> steps on values with layouts: fusion and reorders.
+// Graph -> steps on values with layouts and dtypes: fusion and reorders.
 class Lowering {
  public:
   Lowering(const Graph& graph, const Backend& backend, const PlanOptions& options, Plan& plan)
@@ -46,10 +46,15 @@ class Lowering {
   }
 
   int64_t value(Value v) const { return plan_.value_of[at(v)]; }
-  Layout layout(int64_t value) const { return plan_.values[at(value)].layout; }
+  struct Form {
+    Layout layout = {};
+    DType dtype = DType::kF32;
+    bool operator==(const Form&) const = default;
+  };
+  Form form(int64_t value) const { return {plan_.values[at(value)].layout, plan_.values[at(value)].dtype}; }
 
-  int64_t new_value(Shape shape, Layout layout) {
-    plan_.values.push_back({.shape = shape, .layout = layout});
+  int64_t new_value(Shape shape, Form form) {
+    plan_.values.push_back({.shape = shape, .layout = form.layout, .dtype = form.dtype});
     return static_cast<int64_t>(plan_.values.size()) - 1;
   }
 
@@ -59,10 +64,10 @@ class Lowering {
     return c.size() == 1 && graph_.node(c[0]).op == op ? c[0] : -1;
   }
 
-  int64_t in_layout(int64_t value, Layout wanted) {
-    if (layout(value) == wanted) return value;
+  int64_t in_form(int64_t value, Form wanted) {
+    if (form(value) == wanted) return value;
     for (const Step& s : plan_.steps) {
-      if (s.kind == Step::kReorder && s.x == value && layout(s.y) == wanted) return s.y;
+      if (s.kind == Step::kReorder && s.x == value && form(s.y) == wanted) return s.y;
     }
     const int64_t y = new_value(plan_.values[at(value)].shape, wanted);
     plan_.steps.push_back({.kind = Step::kReorder, .x = value, .y = y});
@@ -70,11 +75,11 @@ class Lowering {
     return y;
   }
 
-  // Emits `step` with its node's output in this layout.
-  int64_t emit(Step step, int64_t x, Layout layout, int64_t residual = -1) {
+  // Emits `step` with its node's output in this form.
+  int64_t emit(Step step, int64_t x, Form form, int64_t residual = -1) {
     step.x = x;
     step.residual = residual;
-    step.y = new_value(batch_of(step.node), layout);
+    step.y = new_value(batch_of(step.node), form);
     plan_.steps.push_back(step);
     return step.y;
   }
@@ -84,8 +89,9 @@ class Lowering {
     const Node& node = graph_.node(step.node);
     const auto [wanted, given] =
         backend_.preferred(node.conv, batch_of(node.sources[0]), batch_of(step.node));
-    const int64_t x = in_layout(value(node.sources[0]), wanted);
-    return emit(step, x, given, residual < 0 ? -1 : in_layout(value(residual), given));
+    const Form source{wanted, backend_.activations()}, result{given, backend_.activations()};
+    const int64_t x = in_form(value(node.sources[0]), source);
+    return emit(step, x, result, residual < 0 ? -1 : in_form(value(residual), result));
   }
 
   // The PReLU behind `last`, if it is all that is: taken into the step.
@@ -131,12 +137,12 @@ class Lowering {
         const Value last = take_prelu(step, v);
         if (claim(step, last)) return;
         const int64_t x = value(node.sources[0]);
-        plan_.value_of[at(last)] = emit(step, x, layout(x));
+        plan_.value_of[at(last)] = emit(step, x, form(x));
         return;
       }
       case Op::kPrelu: {
         const int64_t x = value(node.sources[0]);
-        result = emit({.kind = Step::kPrelu, .node = v}, x, layout(x));
+        result = emit({.kind = Step::kPrelu, .node = v}, x, form(x));
         return;
       }
       case Op::kAdd:
@@ -145,7 +151,7 @@ class Lowering {
       case Op::kDropout: {
         const int64_t x = value(node.sources[0]);
         const bool active = options_.training && node.rate > 0;
-        result = active ? emit({.kind = Step::kDropout, .node = v}, x, layout(x)) : x;
+        result = active ? emit({.kind = Step::kDropout, .node = v}, x, form(x)) : x;
         return;
       }
       case Op::kLinear: {
@@ -164,8 +170,8 @@ class Lowering {
     if (step && step->kind == Step::kFrozenConv) return emit_conv(*step, residual);
     const Node& node = graph_.node(v);
     const int64_t x = value(step ? graph_.node(step->node).sources[0] : node.sources[0]);
-    const int64_t other = in_layout(value(step ? residual : node.sources[1]), layout(x));
-    return emit(step.value_or(Step{.kind = Step::kAdd, .node = v}), x, layout(x), other);
+    const int64_t other = in_form(value(step ? residual : node.sources[1]), form(x));
+    return emit(step.value_or(Step{.kind = Step::kAdd, .node = v}), x, form(x), other);
   }
 
   // The batch norm behind v, if it is all that is: folded into the step. Returns the last node of the step.
@@ -221,7 +227,7 @@ class Scheduling {
     if (value >= 0) plan_.values[at(value)].last = std::max(plan_.values[at(value)].last, time_);
   }
 
-  // A new gradient with the shape and layout of `value`, written now.
+  // A new gradient with the shape and form of `value`, written now.
   int64_t new_gradient(int64_t value) {
     PlannedValue gradient = plan_.values[at(value)];
     gradient.place = PlannedValue::kArena;
@@ -319,21 +325,24 @@ void place(Plan& plan) {
   for (size_t i = 0; i < plan.values.size(); ++i) {
     if (plan.values[i].place == PlannedValue::kArena) order.push_back(static_cast<int64_t>(i));
   }
-  const auto floats = [](const PlannedValue& v) { return (v.shape.count() + 15) / 16 * 16; };
+  constexpr int64_t kAlignment = 256;
+  const auto bytes = [](const PlannedValue& v) {
+    return (v.shape.count() * size_of(v.dtype) + kAlignment - 1) / kAlignment * kAlignment;
+  };
   std::ranges::stable_sort(order, std::ranges::greater{},
-                           [&](int64_t i) { return plan.values[at(i)].shape.count(); });
+                           [&](int64_t i) { return bytes(plan.values[at(i)]); });
   std::vector<const PlannedValue*> placed, rivals;  // placed: by offset
   for (int64_t i : order) {
     PlannedValue& v = plan.values[at(i)];
     int64_t offset = 0;
     for (const PlannedValue* p : placed) {
       if (p->last < v.first || v.last < p->first) continue;
-      if (p->offset >= offset + floats(v)) break;
-      offset = std::max(offset, p->offset + floats(*p));
+      if (p->offset >= offset + bytes(v)) break;
+      offset = std::max(offset, p->offset + bytes(*p));
     }
     v.offset = offset;
     placed.insert(std::ranges::upper_bound(placed, offset, {}, &PlannedValue::offset), &v);
-    plan.arena = std::max(plan.arena, offset + floats(v));
+    plan.arena = std::max(plan.arena, offset + bytes(v));
   }
 }
 

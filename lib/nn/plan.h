@@ -2,7 +2,7 @@
 // - batch norm takes the PReLU and the addition behind it into one call; where parameters no longer change, a
 //   convolution takes batch norm, PReLU and addition, a linear layer the batch norms on both sides
 //   (nn/frozen.h);
-// - a reorder stands where the layout a convolution prefers is not the one its source has;
+// - a reorder stands where the layout or dtype a convolution prefers is not the one its source has;
 // - every activation and gradient has an offset in the arena, shared by those that never live together;
 // - a gradient that flows through an addition is the same memory as the gradient it came from.
 #pragma once
@@ -18,9 +18,10 @@ namespace fr {
 struct PlannedValue {
   Shape shape = {};
   Layout layout = {};
+  DType dtype = DType::kF32;
   enum Place { kArena, kImages, kOutputGradient } place = kArena;  // the last two are the caller's memory
   int64_t first = 0, last = 0;                                     // written at, last read at
-  int64_t offset = 0;                                              // in floats into the arena
+  int64_t offset = 0;                                              // in bytes into the arena
 };
 
 // One call forward. x, residual, y index Plan::values; -1: none.
@@ -62,7 +63,7 @@ struct Plan {
   std::vector<int64_t> value_of;       // node -> its value; -1: fused into the next
   int64_t output = -1;
   int64_t input_gradient = -1;  // -1 without inspect
-  int64_t arena = 0;            // floats
+  int64_t arena = 0;            // bytes
   int64_t reorders = 0;
 };
 

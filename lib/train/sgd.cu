@@ -10,15 +10,15 @@ namespace fr {
 
 namespace {
 
-struct Scale {
-  float* x;  // (n)
-  float factor;
-  FR_HD void operator()(int64_t i) const { x[i] *= factor; }
-};
-
 struct Zero {
   float* x;  // (n)
   FR_HD void operator()(int64_t i) const { x[i] = 0.0f; }
+};
+
+struct Store {
+  float* to;
+  float value;
+  FR_HD void operator()(int64_t) const { *to = value; }
 };
 
 // Squares of a flat array seen as rows of kChunk; the last row may be short.
@@ -33,10 +33,27 @@ struct Square {
   }
 };
 
+struct Element {
+  const double* x;  // (cols)
+  FR_HD double operator()(int64_t, int64_t col) const { return x[col]; }
+};
+
 struct Keep {
   double* y;  // (rows)
   FR_HD void operator()(int64_t row, double value) const { y[row] = value; }
 };
+
+struct Clip {
+  float* x;  // (n)
+  const double* square;
+  double max_norm;
+  FR_HD void operator()(int64_t i) const {
+    const double factor = max_norm / (std::sqrt(*square) + 1e-6);
+    if (!(factor >= 1.0)) x[i] *= static_cast<float>(factor);
+  }
+};
+
+int64_t chunks(int64_t n) { return (n + kChunk - 1) / kChunk; }
 
 }  // namespace
 
@@ -46,11 +63,11 @@ SgdForm sgd_form(const std::string& name) {
   fail("unknown form of SGD '{}' (known: torch mxnet)", name);
 }
 
-Sgd::Sgd(const SgdOptions& options, const Parameters& parameters, Device device)
+Sgd::Sgd(const SgdOptions& options, const Parameters& parameters)
     : options_(options),
       parameters_(parameters),
-      device_(device),
-      momentum_(Tensor::zeros({.n = parameters.count()})) {
+      momentum_(Tensor::zeros({.n = parameters.count()}, {}, DType::kF32, parameters.device())),
+      rate_(Tensor::zeros({.n = 1}, {}, DType::kF32, parameters.device())) {
   // Each run reaches to the next slice, so that the runs cover the padding between slices as well.
   for (const Slice& slice : parameters.slices()) {
     if (!runs_.empty()) runs_.back().end = slice.offset;
@@ -60,7 +77,10 @@ Sgd::Sgd(const SgdOptions& options, const Parameters& parameters, Device device)
   if (!runs_.empty()) runs_.back().end = parameters.count();
 }
 
-void Sgd::step(double lr, bool zero_gradients) {
+void Sgd::set_rate(double lr) { launch(parameters_.device(), 1, Store{rate_.f32(), static_cast<float>(lr)}); }
+
+void Sgd::step(bool zero_gradients) {
+  const Device device = parameters_.device();
   float* w = parameters_.values().data();
   float* g = parameters_.gradients().data();
   float* v = momentum_.f32();
@@ -69,32 +89,32 @@ void Sgd::step(double lr, bool zero_gradients) {
     const SgdStep step{.w = w + run.begin,
                        .v = v + run.begin,
                        .g = g + run.begin,
-                       .lr = static_cast<float>(lr),
+                       .lr = rate_.f32(),
                        .momentum = static_cast<float>(options_.momentum),
                        .decay = static_cast<float>(options_.weight_decay),
                        .rescale = static_cast<float>(options_.rescale),
                        .zero = zero_gradients};
     if (!run.trainable) {
-      if (zero_gradients) launch(device_, count, Zero{step.g});
+      if (zero_gradients) launch(device, count, Zero{step.g});
     } else if (options_.form == SgdForm::kTorch) {
-      launch(device_, count, TorchStep{step});
+      launch(device, count, TorchStep{step});
     } else {
-      launch(device_, count, MxnetStep{step});
+      launch(device, count, MxnetStep{step});
     }
   }
 }
 
-double clip_gradients(std::span<float> gradients, double max_norm, Device device) {
-  const int64_t count = static_cast<int64_t>(gradients.size());
-  std::vector<double> sums(static_cast<size_t>((count + kChunk - 1) / kChunk));
-  launch_rows(device, static_cast<int64_t>(sums.size()), kChunk, Square{gradients.data(), count},
-              Sum<double>{}, Keep{sums.data()});
-  double total = 0;
-  for (const double sum : sums) total += sum;
-  const double norm = std::sqrt(total);
-  const double factor = std::fmin(1.0, max_norm / (norm + 1e-6));
-  if (!(factor >= 1.0)) launch(device, count, Scale{gradients.data(), static_cast<float>(factor)});
-  return norm;
+SumOfSquares::SumOfSquares(int64_t n, Device device)
+    : n_(n), device_(device), sums_(chunks(n) * int64_t{sizeof(double)}, device) {}
+
+void SumOfSquares::run(const float* x, double* square) {
+  auto* const sums = reinterpret_cast<double*>(sums_.data());
+  launch_rows(device_, chunks(n_), kChunk, Square{x, n_}, Sum<double>{}, Keep{sums});
+  launch_rows(device_, 1, chunks(n_), Element{sums}, Sum<double>{}, Keep{square});
+}
+
+void clip(Device device, int64_t n, float* x, const double* square, double max_norm) {
+  launch(device, n, Clip{x, square, max_norm});
 }
 
 }  // namespace fr

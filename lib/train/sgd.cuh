@@ -10,7 +10,8 @@ struct SgdStep {
   float* w;  // (n) values
   float* v;  // (n) momenta
   float* g;  // (n) gradients
-  float lr, momentum, decay, rescale;
+  const float* lr;
+  float momentum, decay, rescale;
   bool zero;  // leaves g zero
 };
 
@@ -18,7 +19,7 @@ struct TorchStep : SgdStep {
   FR_HD void operator()(int64_t i) const {
     const float gradient = rescale * g[i] + decay * w[i];
     v[i] = momentum * v[i] + gradient;
-    w[i] = w[i] - lr * v[i];
+    w[i] = w[i] - *lr * v[i];
     g[i] = zero ? 0.0f : g[i];
   }
 };
@@ -26,7 +27,7 @@ struct TorchStep : SgdStep {
 struct MxnetStep : SgdStep {
   FR_HD void operator()(int64_t i) const {
     const float gradient = rescale * g[i] + decay * w[i];
-    v[i] = momentum * v[i] - lr * gradient;
+    v[i] = momentum * v[i] - *lr * gradient;
     w[i] = w[i] + v[i];
     g[i] = zero ? 0.0f : g[i];
   }

@@ -28,12 +28,13 @@ struct SgdOptions {
 class Sgd {
  public:
   // `parameters` must outlive this object. Momenta start at zero, which makes torch's first step v = g.
-  Sgd(const SgdOptions& options, const Parameters& parameters, Device device = Device::kCpu);
-  // Steps every trainable slice with rate lr. With zero_gradients, the whole gradient buffer is zero after
-  // it.
-  void step(double lr, bool zero_gradients = true);
+  Sgd(const SgdOptions& options, const Parameters& parameters);
+  // The rate of the steps from now on. Apart from step(), so that a captured step can be repeated at another.
+  void set_rate(double lr);
+  // Steps every trainable slice. With zero_gradients, the whole gradient buffer is zero after it.
+  void step(bool zero_gradients = true);
   // (parameters.count()), laid out as the values: what a checkpoint saves beside them.
-  std::span<float> momentum() const { return momentum_.floats(); }
+  const View& momentum() const { return momentum_; }
 
  private:
   struct Run {  // adjacent slices stepped alike
@@ -42,13 +43,25 @@ class Sgd {
   };
   SgdOptions options_;
   const Parameters& parameters_;
-  Device device_;
   Tensor momentum_;  // (count)
+  Tensor rate_;      // (1)
   std::vector<Run> runs_;
 };
 
-// Scales the gradients by min(1, max_norm/(norm + 1e-6)) (spec 3.1); returns their L2 norm before. The sum of
-// squares is taken in double by a fixed tree.
-double clip_gradients(std::span<float> gradients, double max_norm, Device device = Device::kCpu);
+// The sum of the squares of x (n), in double by a fixed tree: square, one double on the device. Finite
+// exactly when every value is.
+class SumOfSquares {
+ public:
+  SumOfSquares(int64_t n, Device device);
+  void run(const float* x, double* square);
+
+ private:
+  int64_t n_;
+  Device device_;
+  Memory sums_;  // of chunks
+};
+
+// Scales x (n) by min(1, max_norm/(norm + 1e-6)) (spec 3.1), where norm is the root of *square on the device.
+void clip(Device device, int64_t n, float* x, const double* square, double max_norm);
 
 }  // namespace fr

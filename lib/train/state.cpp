@@ -9,15 +9,16 @@ namespace fr {
 
 namespace {
 
-StoredTensor flat(const char* name, std::span<const float> values) {
-  return {name, "F32", {static_cast<int64_t>(values.size())}, std::as_bytes(values)};
+StoredTensor flat(const char* name, const View& values) {
+  const auto host = std::make_shared<const OnHost>(values);
+  return {name, "F32", {values.count()}, std::as_bytes(host->floats()), host};
 }
 
-void restore_flat(const Safetensors& file, const char* name, std::span<float> values) {
+void restore_flat(const Safetensors& file, const char* name, const View& values) {
   const auto stored = file.tensor(name).floats();
-  FR_CHECK(stored.size() == values.size(), "{}: tensor '{}' holds {} values, not {}", file.path().string(),
-           name, stored.size(), values.size());
-  std::ranges::copy(stored, values.begin());
+  FR_CHECK(std::ssize(stored) == values.count(), "{}: tensor '{}' holds {} values, not {}",
+           file.path().string(), name, stored.size(), values.count());
+  copy(view_of(stored.data(), values.shape), values);
 }
 
 void check_same_run(const Safetensors& file, const std::map<std::string, std::string>& configuration) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 
 #include "core/parameters.h"
@@ -12,10 +11,10 @@
 namespace fr {
 
 struct TrainState {
-  Parameters& backbone;                // with running statistics
-  Parameters& head;                    // class weights, bias
-  std::span<float> backbone_momentum;  // (backbone.count())
-  std::span<float> head_momentum;      // (head.count())
+  Parameters& backbone;    // with running statistics
+  Parameters& head;        // class weights, bias
+  View backbone_momentum;  // (backbone.count())
+  View head_momentum;      // (head.count())
 };
 
 // Atomically: until the new file is complete the old one stays.

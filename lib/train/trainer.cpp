@@ -55,6 +55,11 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+double squares_of(const Parameters& p, bool gradients) {
+  const std::span<float> values = gradients ? p.gradients() : p.values();
+  return sum_of_squares(view_of(values.data(), {.n = p.count()}, p.device()));
+}
+
 }  // namespace
 
 Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& backend)
@@ -116,24 +121,27 @@ double Trainer::train_on(const Batch& batch) {
   head.zero_gradients();
 
   const View& embeddings = network_.forward_train(batch.images, static_cast<uint64_t>(step_));
-  if (!std::isfinite(sum_of_squares(embeddings.floats()))) stop("the embeddings are not finite");
+  if (!std::isfinite(sum_of_squares(embeddings))) stop("the embeddings are not finite");
   const double loss = loss_->forward_backward(embeddings, batch.labels, d_embeddings_);
   if (!std::isfinite(loss)) stop(fmt::format("the loss is {}", loss));
   network_.backward(d_embeddings_);
 
-  const double backbone_squares = sum_of_squares(backbone.gradients());
-  const double head_squares = sum_of_squares(head.gradients());
+  const double backbone_squares = squares_of(backbone, true);
+  const double head_squares = squares_of(head, true);
   check_finite("head gradient", head, true, head_squares);
   check_finite("backbone gradient", backbone, true, backbone_squares);
   backbone_norm_ = std::sqrt(backbone_squares);
   head_norm_ = std::sqrt(head_squares);
-  if (options_.clip > 0) clip_gradients(backbone.gradients(), options_.clip);
+  if (options_.clip > 0)
+    clip(backend_.device(), backbone.count(), backbone.gradients().data(), &backbone_squares, options_.clip);
 
   const double lr = learning_rate(schedule_, step_);
-  backbone_sgd_.step(lr, false);
-  head_sgd_.step(lr, false);
-  check_finite("head parameter", head, false, sum_of_squares(head.values()));
-  check_finite("backbone parameter", backbone, false, sum_of_squares(backbone.values()));
+  backbone_sgd_.set_rate(lr);
+  head_sgd_.set_rate(lr);
+  backbone_sgd_.step(false);
+  head_sgd_.step(false);
+  check_finite("head parameter", head, false, squares_of(head, false));
+  check_finite("backbone parameter", backbone, false, squares_of(backbone, false));
   return loss;
 }
 

@@ -48,15 +48,16 @@ TEST_CASE("values that live together never share memory, and no memory is lost b
       std::vector<PlannedValue> values;
       std::ranges::copy_if(plan.values, std::back_inserter(values),
                            [](const PlannedValue& v) { return v.place == PlannedValue::kArena; });
+      const auto bytes = [](const PlannedValue& v) { return v.shape.count() * size_of(v.dtype); };
       int64_t overlaps = 0, most = 0;
       for (const PlannedValue& a : values) {
-        int64_t alive = 0;  // floats at the time a is written
+        int64_t alive = 0;  // bytes at the time a is written
         for (const PlannedValue& b : values) {
-          if (b.first <= a.first && a.first <= b.last) alive += b.shape.count();
+          if (b.first <= a.first && a.first <= b.last) alive += bytes(b);
           if (&a == &b || a.last < b.first || b.last < a.first) continue;
-          overlaps += a.offset < b.offset + b.shape.count() && b.offset < a.offset + a.shape.count();
+          overlaps += a.offset < b.offset + bytes(b) && b.offset < a.offset + bytes(a);
         }
-        CHECK(a.offset + a.shape.count() <= plan.arena);
+        CHECK(a.offset + bytes(a) <= plan.arena);
         most = std::max(most, alive);
       }
       CHECK(overlaps == 0);
@@ -100,7 +101,7 @@ TEST_CASE("a frozen network is convolutions, the batch norms they cannot take, a
       // Four of the largest values at the most.
       int64_t largest = 0;
       for (const PlannedValue& v : plan.values) largest = std::max(largest, v.shape.count());
-      CHECK(plan.arena <= 4 * largest);
+      CHECK(plan.arena <= 4 * largest * size_of(DType::kF32));
     }
   }
 }

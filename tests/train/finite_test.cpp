@@ -15,11 +15,12 @@ TEST_CASE("the sum of squares is the same bits for any thread count") {
   std::vector<float> values(100003);
   const RandomStream random(1, "values");
   for (size_t i = 0; i < values.size(); ++i) values[i] = random.normal(i);
+  const View view = view_of(values.data(), {.n = std::ssize(values)});
   const int threads = thread_count();
   set_thread_count(1);
-  const double one = sum_of_squares(values);
+  const double one = sum_of_squares(view);
   set_thread_count(3);
-  const double three = sum_of_squares(values);
+  const double three = sum_of_squares(view);
   set_thread_count(threads);
   CHECK(one == three);
   double plain = 0;
@@ -40,7 +41,8 @@ TEST_CASE("any value that is not finite is found and named, wherever it lies") {
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                             -std::numeric_limits<float>::infinity()}) {
       second[at] = bad;
-      CHECK_FALSE(std::isfinite(sum_of_squares(parameters.gradients())));
+      CHECK_FALSE(
+          std::isfinite(sum_of_squares(view_of(parameters.gradients().data(), {.n = parameters.count()}))));
       const auto found = first_not_finite(parameters, true);
       REQUIRE(found);
       CHECK(found->starts_with("'second' holds "));

@@ -15,6 +15,14 @@ using namespace fr;
 
 namespace {
 
+// Clips; returns the norm before.
+double clip_gradients(std::span<float> gradients, double max_norm) {
+  double square = 0;
+  SumOfSquares(std::ssize(gradients), Device::kCpu).run(gradients.data(), &square);
+  clip(Device::kCpu, std::ssize(gradients), gradients.data(), &square, max_norm);
+  return std::sqrt(square);
+}
+
 // "a" (3) trainable, "frozen" (20), "b" (2) trainable: values 1, gradients 2.
 Parameters three_slices() {
   Parameters parameters;
@@ -34,33 +42,38 @@ Parameters three_slices() {
 TEST_CASE("torch form: momentum holds gradients") {
   const Parameters parameters = three_slices();
   Sgd sgd({.momentum = 0.5, .weight_decay = 0.25}, parameters);
-  sgd.step(0.5, false);  // v = 2 + .25, w = 1 - .5 * 2.25
+  sgd.set_rate(0.5);
+  sgd.step(false);  // v = 2 + .25, w = 1 - .5 * 2.25
   CHECK(parameters.values(parameters.slice("a"))[2] == -0.125f);
-  CHECK(sgd.momentum()[0] == 2.25f);
-  sgd.step(1.0, false);  // v = 1.125 + (2 - .03125), w = -.125 - v
-  CHECK(sgd.momentum()[0] == 3.09375f);
+  CHECK(sgd.momentum().floats()[0] == 2.25f);
+  sgd.set_rate(1.0);
+  sgd.step(false);  // v = 1.125 + (2 - .03125), w = -.125 - v
+  CHECK(sgd.momentum().floats()[0] == 3.09375f);
   CHECK(parameters.values(parameters.slice("b"))[1] == -3.21875f);
 }
 
 TEST_CASE("MXNet form: momentum holds steps") {
   const Parameters parameters = three_slices();
   Sgd sgd({.form = SgdForm::kMxnet, .momentum = 0.5, .weight_decay = 0.25, .rescale = 0.5}, parameters);
-  sgd.step(0.5, false);  // v = -.5 (1 + .25), w = 1 + v
-  CHECK(sgd.momentum()[0] == -0.625f);
+  sgd.set_rate(0.5);
+  sgd.step(false);  // v = -.5 (1 + .25), w = 1 + v
+  CHECK(sgd.momentum().floats()[0] == -0.625f);
   CHECK(parameters.values(parameters.slice("a"))[0] == 0.375f);
-  sgd.step(1.0, false);  // v = -.3125 - (1 + .09375)
-  CHECK(sgd.momentum()[0] == -1.40625f);
+  sgd.set_rate(1.0);
+  sgd.step(false);  // v = -.3125 - (1 + .09375)
+  CHECK(sgd.momentum().floats()[0] == -1.40625f);
   CHECK(parameters.values(parameters.slice("a"))[0] == -1.03125f);
 }
 
 TEST_CASE("a frozen slice is not stepped; zeroing clears every gradient") {
   const Parameters parameters = three_slices();
   Sgd sgd({}, parameters);
-  sgd.step(0.1, true);
+  sgd.set_rate(0.1);
+  sgd.step(true);
   const Slice& frozen = parameters.slice("frozen");
   for (const float value : parameters.values(frozen)) CHECK(value == 1.0f);
   for (int64_t i = 0; i < frozen.count; ++i)
-    CHECK(sgd.momentum()[static_cast<size_t>(frozen.offset + i)] == 0);
+    CHECK(sgd.momentum().floats()[static_cast<size_t>(frozen.offset + i)] == 0);
   for (const float gradient : parameters.gradients()) CHECK(gradient == 0.0f);
   CHECK(parameters.values(parameters.slice("a"))[0] != 1.0f);
   CHECK(parameters.values(parameters.slice("b"))[1] != 1.0f);
@@ -79,8 +92,10 @@ TEST_CASE("a step gives the same bits for any number of threads") {
     for (float& g : parameters.gradients()) g = stream.next_normal();
     Sgd sgd({}, parameters);
     clip_gradients(parameters.gradients(), 5.0);
-    sgd.step(0.1, false);
-    sgd.step(0.01);
+    sgd.set_rate(0.1);
+    sgd.step(false);
+    sgd.set_rate(0.01);
+    sgd.step();
     results.emplace_back(parameters.values().begin(), parameters.values().end());
   }
   set_thread_count(threads);
