@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "core/error.h"
@@ -46,6 +47,10 @@ void* allocate_bytes(Device device, int64_t bytes) {
 void release_bytes(Device device, void* data, int64_t bytes) noexcept {
   if (device == Device::kCuda) return gpu::release(data);
   ::operator delete(data, alignment_of(bytes));
+}
+
+int64_t free_bytes(Device device) {
+  return device == Device::kCuda ? gpu::free_bytes() : std::numeric_limits<int64_t>::max();
 }
 
 void copy_bytes(Device to_device, void* to, Device from_device, const void* from, int64_t bytes) {

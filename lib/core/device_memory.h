@@ -19,6 +19,8 @@ Device parse_device(const std::string& name);
 
 void* allocate_bytes(Device device, int64_t bytes);  // 64-byte aligned, uninitialised
 void release_bytes(Device device, void* data, int64_t bytes) noexcept;
+// What can still be allocated; of a CPU, which lends more than it has, the largest number.
+int64_t free_bytes(Device device);
 // `to` and `from` are on those devices. Copies between host and GPU are complete when this returns.
 void copy_bytes(Device to_device, void* to, Device from_device, const void* from, int64_t bytes);
 void zero_bytes(Device device, void* to, int64_t bytes);

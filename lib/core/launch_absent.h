@@ -30,6 +30,7 @@ void launch_rows(int64_t, int64_t, const Map&, const Combine&, const Finish&) {
 
 inline void* allocate(int64_t) { refuse(); }
 inline void release(void*) noexcept {}
+inline int64_t free_bytes() { refuse(); }
 inline void copy(void*, const void*, int64_t) { refuse(); }
 inline void fill_zero(void*, int64_t) { refuse(); }
 inline void synchronize() { refuse(); }

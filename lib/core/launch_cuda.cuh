@@ -115,6 +115,11 @@ inline void* allocate(int64_t bytes) {
   return data;
 }
 inline void release(void* data) noexcept { cudaFree(data); }
+inline int64_t free_bytes() {
+  size_t free = 0, total = 0;
+  FR_CUDA(cudaMemGetInfo(&free, &total));
+  return static_cast<int64_t>(free);
+}
 
 // Either side may be host memory; ordered with everything else on the stream. Copies from or to pageable host
 // memory are done with it when they return.

@@ -2,7 +2,9 @@
 #pragma once
 #include <Random123/philox.h>
 
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 
 #include "core/device.h"
 
@@ -18,6 +20,14 @@ FR_HD inline r123::Philox4x32::ctr_type philox(uint64_t key, uint64_t index, uin
 // [0, 1), 24 bits: RandomStream::uniform.
 FR_HD inline float philox_uniform(uint64_t key, uint64_t index, uint64_t counter) {
   return static_cast<float>(philox(key, index, counter)[0] >> 8) * 0x1p-24f;
+}
+
+// Mean 0, deviation 1, by Box-Muller: RandomStream::normal.
+FR_HD inline float philox_normal(uint64_t key, uint64_t index, uint64_t counter) {
+  const auto r = philox(key, index, counter);
+  const double u = (static_cast<double>(r[0]) + 0.5) * 0x1p-32;  // in (0, 1): the logarithm is finite
+  const double v = static_cast<double>(r[1]) * 0x1p-32;
+  return static_cast<float>(std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v));
 }
 
 }  // namespace fr

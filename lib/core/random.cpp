@@ -2,8 +2,6 @@
 
 #include <array>
 #include <cassert>
-#include <cmath>
-#include <numbers>
 
 #include "core/hash.h"
 #include "core/philox.h"
@@ -58,12 +56,7 @@ double RandomStream::uniform64(uint64_t counter) const {
   return static_cast<double>(join(r[0], r[1]) >> 11) * 0x1p-53;
 }
 
-float RandomStream::normal(uint64_t counter) const {
-  const auto r = philox(key_, index_, counter);
-  const double u = (static_cast<double>(r[0]) + 0.5) * 0x1p-32;  // in (0, 1): the logarithm is finite
-  const double v = static_cast<double>(r[1]) * 0x1p-32;
-  return static_cast<float>(std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v));
-}
+float RandomStream::normal(uint64_t counter) const { return philox_normal(key_, index_, counter); }
 
 uint64_t RandomStream::below(uint64_t counter, uint64_t bound) const {
   const auto r = philox(key_, index_, counter);

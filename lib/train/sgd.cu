@@ -2,9 +2,8 @@
 
 #include <cmath>
 
-#include "core/error.h"
 #include "core/launch.cuh"
-#include "train/sgd.cuh"
+#include "core/sgd_step.cuh"
 
 namespace fr {
 
@@ -13,6 +12,19 @@ namespace {
 struct Zero {
   float* x;  // (n)
   FR_HD void operator()(int64_t i) const { x[i] = 0.0f; }
+};
+
+template <class Form>
+struct Step {
+  SgdRule rule;
+  float* w;   // (n) values
+  float* v;   // (n) momenta
+  float* g;   // (n) gradients
+  bool zero;  // leaves g zero
+  FR_HD void operator()(int64_t i) const {
+    Form::step(rule, g[i], w[i], v[i]);
+    g[i] = zero ? 0.0f : g[i];
+  }
 };
 
 struct Store {
@@ -57,12 +69,6 @@ int64_t chunks(int64_t n) { return (n + kChunk - 1) / kChunk; }
 
 }  // namespace
 
-SgdForm sgd_form(const std::string& name) {
-  if (name == "torch") return SgdForm::kTorch;
-  if (name == "mxnet") return SgdForm::kMxnet;
-  fail("unknown form of SGD '{}' (known: torch mxnet)", name);
-}
-
 Sgd::Sgd(const SgdOptions& options, const Parameters& parameters)
     : options_(options),
       parameters_(parameters),
@@ -84,22 +90,16 @@ void Sgd::step(bool zero_gradients) {
   float* w = parameters_.values().data();
   float* g = parameters_.gradients().data();
   float* v = momentum_.f32();
+  const SgdRule rule = sgd_rule(options_, rate_.f32());
   for (const Run& run : runs_) {
     const int64_t count = run.end - run.begin;
-    const SgdStep step{.w = w + run.begin,
-                       .v = v + run.begin,
-                       .g = g + run.begin,
-                       .lr = rate_.f32(),
-                       .momentum = static_cast<float>(options_.momentum),
-                       .decay = static_cast<float>(options_.weight_decay),
-                       .rescale = static_cast<float>(options_.rescale),
-                       .zero = zero_gradients};
+    float *const wr = w + run.begin, *const vr = v + run.begin, *const gr = g + run.begin;
     if (!run.trainable) {
-      if (zero_gradients) launch(device, count, Zero{step.g});
+      if (zero_gradients) launch(device, count, Zero{gr});
     } else if (options_.form == SgdForm::kTorch) {
-      launch(device, count, TorchStep{step});
+      launch(device, count, Step<TorchForm>{rule, wr, vr, gr, zero_gradients});
     } else {
-      launch(device, count, MxnetStep{step});
+      launch(device, count, Step<MxnetForm>{rule, wr, vr, gr, zero_gradients});
     }
   }
 }

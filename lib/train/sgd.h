@@ -1,29 +1,14 @@
-// SGD with momentum and weight decay, in the two forms whose results differ once the rate changes: torch's
-// momentum holds gradients, MXNet's holds steps (spec 1.11). One pass over the flat buffers of Parameters.
+// SGD with momentum and weight decay (core/sgd_options.h): one pass over the flat buffers of Parameters.
 #pragma once
 #include <cstdint>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "core/device.h"
 #include "core/parameters.h"
+#include "core/sgd_options.h"
 #include "core/tensor.h"
 
 namespace fr {
-
-enum class SgdForm {
-  kTorch,  // v = momentum v + (g + decay w);       w = w - lr v
-  kMxnet,  // v = momentum v - lr (g + decay w);    w = w + v
-};
-SgdForm sgd_form(const std::string& name);  // "torch" or "mxnet"; throws fr::Error otherwise
-
-struct SgdOptions {
-  SgdForm form = SgdForm::kTorch;
-  double momentum = 0.9;
-  double weight_decay = 5e-4;  // on everything trainable
-  double rescale = 1;          // g is rescale times the gradient buffer (MXNet's rescale_grad)
-};
 
 class Sgd {
  public:
