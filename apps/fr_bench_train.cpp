@@ -33,11 +33,12 @@ int run_train(const TrainBenchOptions& options) {
   loss_options.name = options.loss;
   loss_options.embedding_size = options.embedding_size;
   loss_options.classes = options.classes;
+  loss_options.sgd = SgdOptions{};
   const auto loss = make_loss(loss_options, backend);
   loss->initialise(1);
-  Sgd sgd({}, network.parameters()), head_sgd({}, loss->parameters());
+  Sgd sgd({}, network.parameters());
   sgd.set_rate(1e-3);
-  head_sgd.set_rate(1e-3);
+  loss->set_rate(1e-3);
 
   const Tensor images = random_images(options.batch);
   std::vector<int32_t> labels(static_cast<size_t>(options.batch));
@@ -52,7 +53,6 @@ int run_train(const TrainBenchOptions& options) {
     loss->forward_backward(embeddings, labels, gradient);
     network.backward(gradient);
     sgd.step();
-    head_sgd.step();
     total += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
 

@@ -16,7 +16,7 @@ struct TrainCommand {
   std::string data;    // empty: the embedded synthetic set; with labels, embedding files
   std::vector<std::string> labels;
   std::string eval_data;
-  std::string gradient = "exact", overflow = "wrap";
+  std::string gradient = "exact", overflow = "wrap", sample_momentum = "dense";
   std::vector<double> lr_steps;
   std::string out;  // empty: runs/NETWORK-LOSS
   std::string backend = "auto", device = "auto";

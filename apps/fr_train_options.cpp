@@ -51,7 +51,11 @@ void add_options(Options& options, TrainCommand& c) {
       .add("--m3", t.loss.m3, "additive cosine margin, instead of the loss's own")
       .choice("--gradient", c.gradient, {"exact", "straight_through"},
               "of the margin: exact, or as arcface_torch")
-      .choice("--overflow", c.overflow, {"wrap", "mm_fallback", "easy"}, "where angle + margin exceeds pi");
+      .choice("--overflow", c.overflow, {"wrap", "mm_fallback", "easy"}, "where angle + margin exceeds pi")
+      .add("--sample-rate", t.loss.sample,
+           "share of the classes that a step compares with, those of its images always among them; 1: all")
+      .choice("--sample-momentum", c.sample_momentum, {"dense", "sampled"},
+              "what a step moves: by momentum and weight decay all classes, or the sampled ones alone");
   options.add("--batch-size", t.batch_size, "images a step")
       .add("--epochs", t.epochs, "passes over the data")
       .add("--steps", t.steps, "steps, instead of --epochs")
@@ -86,6 +90,8 @@ TrainOptions train_options(const TrainCommand& c) {
   t.network_options.dropout = static_cast<float>(c.dropout);
   t.loss.gradient = margin_gradient(c.gradient);
   t.loss.overflow = margin_overflow(c.overflow);
+  t.loss.sampled_momentum =
+      c.sample_momentum == "dense" ? SampledMomentum::kDense : SampledMomentum::kSampled;
   t.lr_steps = whole_steps(c.lr_steps);
   t.folder = c.out.empty() ? "runs/" + t.network + "-" + t.loss.name : c.out;
   t.workers = c.workers > 0 ? static_cast<int>(c.workers) : std::max(1, omp_get_num_procs() / 2);

@@ -1,15 +1,47 @@
 #include "loss/head_kernels.h"
 
 #include <cmath>
+#include <limits>
 
-#include "core/exp.cuh"
 #include "core/launch.cuh"
+#include "core/philox.h"
+#include "loss/least_norm.h"
 
 namespace fr::head {
 
 namespace {
 
-constexpr double kLeastNorm = 1e-12;
+struct Normal {
+  uint64_t key;
+  int64_t first;
+  float deviation;
+  float* w;  // (count)
+  FR_HD void operator()(int64_t i) const {
+    w[i] = deviation * philox_normal(key, 0, static_cast<uint64_t>(first + i));
+  }
+};
+
+struct Fill {
+  float value;
+  float* x;  // (count)
+  FR_HD void operator()(int64_t i) const { x[i] = value; }
+};
+
+struct Localise {
+  int64_t begin, end;
+  const int32_t* labels;  // (n)
+  int32_t* local;         // (n)
+  FR_HD void operator()(int64_t row) const {
+    const bool here = labels[row] >= begin && labels[row] < end;
+    local[row] = here ? static_cast<int32_t>(labels[row] - begin) : -1;
+  }
+};
+
+struct Round {
+  const float* x;  // (count)
+  Bf16* y;         // (count)
+  FR_HD void operator()(int64_t i) const { y[i] = Bf16(x[i]); }
+};
 
 struct Square {
   const float* v;  // (rows, d)
@@ -74,6 +106,16 @@ struct StoreCosine {
   }
 };
 
+struct StoreTargetLogit {
+  const int32_t* labels;       // (n)
+  const MarginValue* targets;  // (n)
+  double scale;
+  float* logits;  // (n)
+  FR_HD void operator()(int64_t row) const {
+    logits[row] = labels[row] >= 0 ? static_cast<float>(scale * targets[row].value) : 0.0f;
+  }
+};
+
 struct StartSum {
   const int32_t* labels;  // (n)
   const float* logits;    // (n)
@@ -82,54 +124,6 @@ struct StartSum {
     const bool here = labels[row] >= 0;
     running.max[row] = here ? logits[row] : -std::numeric_limits<float>::infinity();
     running.sum[row] = here ? 1.0 : 0.0;
-  }
-};
-
-// LogitRule in two functions of c, not one that returns a struct: a struct keeps the loops from vectorising.
-FR_HD inline float logit_of(const LogitRule& rule, float c) {
-  const float clamped = c < -rule.limit ? -rule.limit : (c > rule.limit ? rule.limit : c);
-  return c > rule.filter ? 0.0f : rule.scale * clamped;
-}
-
-// Whether a gradient flows through c.
-FR_HD inline bool is_open(const LogitRule& rule, float c) {
-  return c <= rule.filter && c >= -rule.limit && c <= rule.limit;
-}
-
-struct StoreLogit {
-  Tile tile;
-  LogitRule rule;
-  FR_HD float operator()(int64_t row, int64_t col) const {
-    float& value = tile.values[row * tile.count + col];
-    const float logit = logit_of(rule, value * tile.inverse[col] + tile.bias[col]);
-    value = col + tile.begin == tile.labels[row] ? -std::numeric_limits<float>::infinity() : logit;
-    return value;
-  }
-};
-
-struct StoreNextMax {
-  RunningSum running;
-  FR_HD void operator()(int64_t row, float max) const {
-    running.next[row] = Max<float>()(running.max[row], max);
-  }
-};
-
-struct ExpOfLogit {
-  Tile tile;
-  RunningSum running;
-  FR_HD float operator()(int64_t row, int64_t col) const {
-    return exp_f32(tile.values[row * tile.count + col] - running.next[row]);
-  }
-};
-
-struct AddToSum {
-  RunningSum running;
-  FR_HD void operator()(int64_t row, float sum) const {
-    const float next = running.next[row];
-    if (next == -std::numeric_limits<float>::infinity()) return;  // nothing seen yet: no class, or all -inf
-    const double before = static_cast<double>(running.max[row]) - static_cast<double>(next);
-    running.sum[row] = running.sum[row] * std::exp(before) + static_cast<double>(sum);
-    running.max[row] = next;
   }
 };
 
@@ -150,42 +144,21 @@ struct FinishRow {
     const double per_cosine = r.scale / static_cast<double>(r.n);
     const double derivative = r.straight_through ? 1.0 : r.targets[row].derivative;
     r.losses[row] = loss;
+    r.rounded_losses[row] = static_cast<float>(loss);
     r.coefficient[row] = static_cast<float>(per_cosine / r.sum[row]);
     r.target[row] = static_cast<float>(per_cosine * derivative * std::expm1(-loss));  // p - 1
   }
 };
 
-// Every entry as if it were not the target's: without the comparison and its loads the loop vectorises.
-struct GradientOfProduct {
-  Tile tile;
-  LogitRule rule;
-  RowGradient rows;
-  FR_HD void operator()(int64_t row, int64_t col) const {
-    float& value = tile.values[row * tile.count + col];
-    const float inverse = tile.inverse[col];
-    const float c = value * inverse + tile.bias[col];
-    const float gradient = inverse * (rows.coefficient[row] * exp_f32(logit_of(rule, c) - rows.max[row]));
-    value = is_open(rule, c) ? gradient : 0.0f;
-  }
-};
-
-struct StoreTargetGradient {
-  Tile tile;
-  RowGradient rows;
-  FR_HD void operator()(int64_t row) const {
-    const int64_t col = tile.labels[row] - tile.begin;
-    if (col >= 0 && col < tile.count)
-      tile.values[row * tile.count + col] = tile.inverse[col] * rows.target[row];
-  }
-};
-
-struct ColumnSum {
-  Tile tile;
-  float* dbias;  // (count)
-  FR_HD void operator()(int64_t col) const {
-    float sum = 0;
-    for (int64_t row = 0; row < tile.n; ++row) sum += tile.values[row * tile.count + col];
-    dbias[col] += sum;
+// One addition after the other: the mean does not depend on how rows are spread over threads.
+struct MeanLoss {
+  int64_t n;
+  const double* losses;  // (n)
+  double* mean;          // (1)
+  FR_HD void operator()(int64_t) const {
+    double total = 0;
+    for (int64_t row = 0; row < n; ++row) total += losses[row];
+    *mean = total / static_cast<double>(n);
   }
 };
 
@@ -194,29 +167,6 @@ struct Product {
   const float* b;  // (rows, d)
   int64_t d;
   FR_HD float operator()(int64_t row, int64_t col) const { return a[row * d + col] * b[row * d + col]; }
-};
-
-// Below the least norm, v/max(|v|, 1e-12) is linear in v: nothing to project out.
-constexpr float kNoProjection = 0.999f / static_cast<float>(kLeastNorm);
-
-struct StoreRadialOfWeight {
-  const float* inverse;  // (count)
-  float* radial;         // (count)
-  FR_HD void operator()(int64_t row, float dot) const {
-    radial[row] = inverse[row] < kNoProjection ? dot * inverse[row] * inverse[row] : 0.0f;
-  }
-};
-
-struct AddTangent {
-  const float* g;       // (count, d)
-  const float* w;       // (count, d)
-  const float* radial;  // (count)
-  float* dw;            // (count, d)
-  int64_t d;
-  FR_HD void operator()(int64_t row, int64_t col) const {
-    const int64_t i = row * d + col;
-    dw[i] += g[i] - radial[row] * w[i];
-  }
 };
 
 struct StoreRadialOfUnit {
@@ -242,6 +192,29 @@ struct UnitBackward {
 
 }  // namespace
 
+void fill_normal(Device device, int64_t count, uint64_t key, int64_t first, float deviation, float* w) {
+  launch(device, count, Normal{key, first, deviation, w});
+}
+
+void fill(Device device, int64_t count, float value, float* x) { launch(device, count, Fill{value, x}); }
+
+void localise(Device device, int64_t n, int64_t begin, int64_t end, const int32_t* labels, int32_t* local) {
+  launch(device, n, Localise{begin, end, labels, local});
+}
+
+void round_to_bf16(Device device, int64_t count, const float* x, Bf16* y) {
+  launch(device, count, Round{x, y});
+}
+
+void target_logits(Device device, int64_t n, const int32_t* labels, const MarginValue* targets, double scale,
+                   float* logits) {
+  launch(device, n, StoreTargetLogit{labels, targets, scale, logits});
+}
+
+void mean_loss(Device device, int64_t n, const double* losses, double* mean) {
+  launch(device, 1, MeanLoss{n, losses, mean});
+}
+
 void inverse_norms(Device device, int64_t rows, int64_t d, const float* v, float* inverse) {
   launch_rows(device, rows, d, Square{v, d}, Sum<double>{}, StoreInverseNorm{inverse});
 }
@@ -260,31 +233,11 @@ void start_sums(Device device, int64_t n, const int32_t* labels, const float* lo
   launch(device, n, StartSum{labels, logits, running});
 }
 
-void add_tile(Device device, const Tile& tile, const LogitRule& rule, const RunningSum& running) {
-  launch_rows(device, tile.n, tile.count, StoreLogit{tile, rule}, Max<float>{}, StoreNextMax{running});
-  launch_rows(device, tile.n, tile.count, ExpOfLogit{tile, running}, Sum<float>{}, AddToSum{running});
-}
-
 void rescale_sums(Device device, int64_t n, const RunningSum& running) {
   launch(device, n, RescaleSum{running});
 }
 
 void finish_rows(Device device, const RowResults& results) { launch(device, results.n, FinishRow{results}); }
-
-void tile_gradients(Device device, const Tile& tile, const LogitRule& rule, const RowGradient& rows) {
-  launch_2d(device, tile.n, tile.count, GradientOfProduct{tile, rule, rows});
-  launch(device, tile.n, StoreTargetGradient{tile, rows});
-}
-
-void add_column_sums(Device device, const Tile& tile, float* dbias) {
-  launch(device, tile.count, ColumnSum{tile, dbias});
-}
-
-void add_tangent(Device device, const Tile& tile, int64_t d, const float* g, float* radial, float* dw) {
-  launch_rows(device, tile.count, d, Product{g, tile.w, d}, Sum<float>{},
-              StoreRadialOfWeight{tile.inverse, radial});
-  launch_2d(device, tile.count, d, AddTangent{g, tile.w, radial, dw, d});
-}
 
 void unit_backward(Device device, int64_t n, int64_t d, const float* dunit, const float* unit,
                    const float* inverse, float* radial, float* dx) {

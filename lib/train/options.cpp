@@ -64,6 +64,10 @@ std::map<std::string, std::string> configuration(const TrainOptions& o, const Da
       {"sgd", o.sgd},
       {"clip", fmt::to_string(o.clip)},
   };
+  if (o.loss.sample < 1) {
+    text["sample"] = fmt::to_string(o.loss.sample);
+    text["sample_momentum"] = o.loss.sampled_momentum == SampledMomentum::kDense ? "dense" : "sampled";
+  }
   if (dataset.vector_size() > 0) text["input_size"] = fmt::to_string(dataset.vector_size());
   if (o.schedule == "polynomial") {
     text["steps"] = fmt::to_string(total);

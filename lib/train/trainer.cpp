@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/array.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -35,20 +36,22 @@ const TrainOptions& checked(const TrainOptions& options, const Dataset& dataset)
   return options;
 }
 
+SgdOptions sgd_options(const TrainOptions& o) {
+  return {.form = sgd_form(o.sgd), .momentum = o.momentum, .weight_decay = o.weight_decay};
+}
+
 LossOptions loss_options(const TrainOptions& options, const Dataset& dataset) {
   LossOptions loss = options.loss;
   loss.embedding_size = options.network_options.embedding_size;
   loss.classes = dataset.classes();
+  loss.seed = options.seed;
+  loss.sgd = sgd_options(options);
   return loss;
 }
 
 Schedule make_schedule(const TrainOptions& o, int64_t total) {
   if (o.schedule == "step") return StepSchedule{.base = o.lr, .steps = step_boundaries(o, total)};
   return PolynomialSchedule{.base = o.lr, .warmup = o.warmup, .total = total, .power = o.power};
-}
-
-SgdOptions sgd_options(const TrainOptions& o) {
-  return {.form = sgd_form(o.sgd), .momentum = o.momentum, .weight_decay = o.weight_decay};
 }
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
@@ -71,7 +74,6 @@ Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& b
       steps_(total_steps(options, dataset.size())),
       schedule_(make_schedule(options, steps_)),
       backbone_sgd_(sgd_options(options), network_.parameters()),
-      head_sgd_(sgd_options(options), loss_->parameters()),
       configuration_(configuration(options, dataset, *loss_, steps_)),
       folder_(options.folder),
       d_embeddings_({options.batch_size, options.network_options.embedding_size}) {
@@ -86,7 +88,7 @@ Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& b
 }
 
 TrainState Trainer::state() {
-  return {network_.parameters(), loss_->parameters(), backbone_sgd_.momentum(), head_sgd_.momentum()};
+  return {network_.parameters(), loss_->parameters(), backbone_sgd_.momentum(), loss_->momentum()};
 }
 
 void Trainer::resume() {
@@ -113,33 +115,39 @@ void Trainer::check_finite(const char* what, const Parameters& parameters, bool 
   stop(fmt::format("{} {}", what, first_not_finite(parameters, gradients).value_or("is not finite")));
 }
 
+// Of the step that the head has done by now.
+double Trainer::head_gradient_squares() {
+  const Array<double> square(1, backend_.device());
+  loss_->gradient_squares(square.data());
+  return square.on_host()[0];
+}
+
 // One step of training; returns the mean loss of the batch.
 double Trainer::train_on(const Batch& batch) {
   Parameters& backbone = network_.parameters();
   Parameters& head = loss_->parameters();
   backbone.zero_gradients();
-  head.zero_gradients();
 
   const View& embeddings = network_.forward_train(batch.images, static_cast<uint64_t>(step_));
   if (!std::isfinite(sum_of_squares(embeddings))) stop("the embeddings are not finite");
+  const double lr = learning_rate(schedule_, step_);
+  loss_->set_rate(lr);
+  loss_->set_step(step_);
   const double loss = loss_->forward_backward(embeddings, batch.labels, d_embeddings_);
   if (!std::isfinite(loss)) stop(fmt::format("the loss is {}", loss));
   network_.backward(d_embeddings_);
 
   const double backbone_squares = squares_of(backbone, true);
-  const double head_squares = squares_of(head, true);
-  check_finite("head gradient", head, true, head_squares);
+  const double head_squares = head_gradient_squares();
+  if (!std::isfinite(head_squares)) stop("the head's gradient is not finite");
   check_finite("backbone gradient", backbone, true, backbone_squares);
   backbone_norm_ = std::sqrt(backbone_squares);
   head_norm_ = std::sqrt(head_squares);
   if (options_.clip > 0)
     clip(backend_.device(), backbone.count(), backbone.gradients().data(), &backbone_squares, options_.clip);
 
-  const double lr = learning_rate(schedule_, step_);
   backbone_sgd_.set_rate(lr);
-  head_sgd_.set_rate(lr);
   backbone_sgd_.step(false);
-  head_sgd_.step(false);
   check_finite("head parameter", head, false, squares_of(head, false));
   check_finite("backbone parameter", backbone, false, squares_of(backbone, false));
   return loss;

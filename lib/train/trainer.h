@@ -54,6 +54,7 @@ class Trainer {
   };
   TrainState state();
   void resume();
+  double head_gradient_squares();
   double train_on(const Batch& batch);
   void check_finite(const char* what, const Parameters& parameters, bool gradients, double squares) const;
   [[noreturn]] void stop(const std::string& reason) const;
@@ -70,7 +71,7 @@ class Trainer {
   std::unique_ptr<Loss> loss_;
   int64_t steps_;
   Schedule schedule_;
-  Sgd backbone_sgd_, head_sgd_;
+  Sgd backbone_sgd_;  // the head steps itself
   std::map<std::string, std::string> configuration_;
   RunFolder folder_;
   Evaluation evaluation_;

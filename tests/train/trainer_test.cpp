@@ -150,6 +150,36 @@ TEST_CASE("a resume ends with the bits of an uninterrupted run") {
   }
 }
 
+TEST_CASE("a resume samples the classes that an uninterrupted run does") {
+  const test::ScratchFolder scratch;
+  const MemoryDataset dataset(6, 3);
+  const auto backend = make_backend("auto");
+  for (const auto momentum : {SampledMomentum::kDense, SampledMomentum::kSampled}) {
+    auto options = small_options(scratch / std::to_string(static_cast<int>(momentum)) / "whole");
+    options.loss.sample = 0.7;
+    options.loss.sampled_momentum = momentum;
+    Trainer(dataset, options, *backend).run();
+    const std::string checkpoint = read_text(options.folder / "checkpoint.safetensors");
+
+    options.folder = scratch / std::to_string(static_cast<int>(momentum)) / "broken";
+    class Cut {};
+    options.evaluate_every = 3;
+    {
+      Trainer cut(dataset, options, *backend);
+      cut.set_evaluation([](Network&) -> std::map<std::string, double> { throw Cut(); });
+      CHECK_THROWS_AS(cut.run(), Cut);
+    }
+    options.evaluate_every = 0;
+    auto other = options;
+    other.loss.sample = 0.5;
+    CHECK(contains(error_of([&] { Trainer(dataset, other, *backend); }), "holds another run"));
+    Trainer resumed(dataset, options, *backend);
+    CHECK(resumed.step() == 2);
+    resumed.run();
+    CHECK(read_text(options.folder / "checkpoint.safetensors") == checkpoint);
+  }
+}
+
 TEST_CASE("a finished run is not trained again, a step-schedule run can be given more steps") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(2, 4);
