@@ -1,55 +1,9 @@
 // SGD inside the head: the bits of a gradient for all classes followed by Sgd, without that gradient.
 #include "core/error.h"
-#include "loss/support.h"
-#include "train/sgd.h"
+#include "loss/steps.h"
 
 using namespace fr;
 using namespace fr::test;
-
-namespace {
-
-constexpr int64_t kSteps = 4;
-constexpr double kRates[kSteps] = {0.5, 0.5, 0.05, 0.2};
-
-struct Trained {
-  std::vector<float> values, momentum, dx;
-  std::vector<double> losses, squares;
-};
-
-std::vector<float> vector_of(std::span<const float> values) { return {values.begin(), values.end()}; }
-
-// Steps of a loss on the same batch, by its own SGD where options.sgd is given, by Sgd otherwise.
-Trained train(LossOptions options, const SgdOptions& sgd_options, Backend& backend, const LossInputs& in) {
-  options.embedding_size = in.d;
-  options.classes = in.classes;
-  options.seed = 3;
-  const auto loss = make_loss(options, backend);
-  loss->initialise(5);
-  Sgd sgd(sgd_options, loss->parameters());
-  Trained result;
-  result.dx.resize(in.x.size());
-  for (int64_t step = 0; step < kSteps; ++step) {
-    loss->set_step(step);
-    loss->set_rate(kRates[step]);
-    result.losses.push_back(loss->forward_backward(view_of(in.x.data(), {in.n, in.d}), in.labels,
-                                                   view_of(result.dx.data(), {in.n, in.d})));
-    double square = 0;
-    if (options.sgd) {
-      loss->gradient_squares(&square);
-    } else {
-      for (const float g : loss->parameters().gradients())
-        square += static_cast<double>(g) * static_cast<double>(g);
-      sgd.set_rate(kRates[step]);
-      sgd.step();
-    }
-    result.squares.push_back(square);
-  }
-  result.values = vector_of(loss->parameters().values());
-  result.momentum = vector_of(options.sgd ? loss->momentum().floats() : sgd.momentum().floats());
-  return result;
-}
-
-}  // namespace
 
 TEST_CASE("the head's own SGD gives the bits of all gradients and Sgd") {
   const OneThread one;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "loss/head_memory.h"
 #include "loss/support.h"
 
 namespace {
@@ -47,13 +48,11 @@ namespace {
 constexpr int64_t kD = 16, kTile = 64;
 
 // Bytes held at most at one time while a head is made and used once.
-int64_t peak_of(const std::string& name, int64_t n, int64_t classes) {
+int64_t peak_of(LossOptions options, int64_t n, int64_t classes) {
   const auto backend = make_backend("ref");
   const Tensor x = Tensor::zeros({n, kD}), dx({n, kD});
   std::ranges::fill(x.floats(), 1.0f);
   const std::vector<int32_t> labels(static_cast<size_t>(n), 1);
-  LossOptions options;
-  options.name = name;
   options.embedding_size = kD;
   options.classes = classes;
   options.tile = kTile;
@@ -63,6 +62,12 @@ int64_t peak_of(const std::string& name, int64_t n, int64_t classes) {
   loss->initialise(1);
   loss->forward_backward(x, labels, dx);
   return most_held - before;
+}
+
+int64_t peak_of(const std::string& name, int64_t n, int64_t classes) {
+  LossOptions options;
+  options.name = name;
+  return peak_of(options, n, classes);
 }
 
 }  // namespace
@@ -80,4 +85,30 @@ TEST_CASE("memory is that of the parameters, the embeddings and one tile") {
     // The counter counts.
     CHECK(base >= 1000 * 2 * kD * kFloat);
   }
+}
+
+TEST_CASE("memory is what the plan says") {
+  const OneThread one;
+  constexpr int64_t kRows = 128, kClasses = 9000;
+  for (const std::string name : {"arcface", "softmax"})
+    for (const bool sgd : {false, true})
+      for (const double sample : {1.0, 0.5}) {
+        INFO(name, " sgd ", sgd, " sample ", sample);
+        LossOptions options;
+        options.name = name;
+        options.sample = sample;
+        if (sgd) options.sgd = SgdOptions{};
+        const HeadMemory plan = head_memory({.classes = kClasses,
+                                             .d = kD,
+                                             .rows = kRows,
+                                             .tile = kTile,
+                                             .sampled = sample < 1 ? kClasses / 2 : 0,
+                                             .normalise = name != "softmax",
+                                             .bias = name == "softmax",
+                                             .sgd = sgd});
+        const int64_t peak = peak_of(options, kRows, kClasses);
+        // The reference product's scratch, names, and arrays rounded up.
+        CHECK(peak <= plan.total() + 40'000);
+        CHECK(peak >= plan.total() - 2'000);
+      }
 }

@@ -57,26 +57,43 @@ inline LossInputs random_inputs(int64_t n, int64_t d, int64_t classes, uint64_t 
 
 inline bool has_bias(Loss& loss) { return loss.parameters().slices().size() > 1; }
 
+inline Tensor on_device(std::span<const float> values, Shape shape, Device device) {
+  Tensor tensor(shape, {}, DType::kF32, device);
+  copy(view_of(values.data(), shape), tensor);
+  return tensor;
+}
+
+// Copies of values of a device.
+inline std::vector<float> values_of(std::span<const float> values, Device device) {
+  const OnHost host(view_of(values.data(), {.n = std::ssize(values)}, device));
+  return {host.floats().begin(), host.floats().end()};
+}
+
 inline LossRun run_loss(LossOptions options, Backend& backend, const LossInputs& in) {
   options.embedding_size = in.d;
   options.classes = in.classes;
   const std::unique_ptr<Loss> loss = make_loss(options, backend);
   Parameters& parameters = loss->parameters();
+  const Device device = backend.device();
   const Slice& weight = parameters.slice("weight");
-  std::ranges::copy(in.w, parameters.values(weight).begin());
-  if (has_bias(*loss) && !in.b.empty())
-    std::ranges::copy(in.b, parameters.values(parameters.slice("bias")).begin());
+  copy(view_of(in.w.data(), {.n = weight.count}), parameters.view(weight));
+  if (has_bias(*loss) && !in.b.empty()) {
+    const Slice& bias = parameters.slice("bias");
+    copy(view_of(in.b.data(), {.n = bias.count}), parameters.view(bias));
+  }
   LossRun run;
+  const Tensor x = on_device(in.x, {in.n, in.d}, device);
   run.dx.assign(in.x.size(), std::nanf(""));  // must be overwritten
-  run.loss = loss->forward_backward(view_of(in.x.data(), {in.n, in.d}), in.labels,
-                                    view_of(run.dx.data(), {in.n, in.d}));
-  const auto copy = [](std::span<const float> values) {
+  const Tensor dx = on_device(run.dx, {in.n, in.d}, device);
+  run.loss = loss->forward_backward(x, in.labels, dx);
+  const auto copy_of = [](std::span<const float> values) {
     return std::vector<float>(values.begin(), values.end());
   };
-  run.dw = copy(parameters.gradients(weight));
-  if (has_bias(*loss)) run.db = copy(parameters.gradients(parameters.slice("bias")));
-  run.row_losses = copy(loss->row_losses());
-  run.target_logits = copy(loss->target_logits());
+  run.dx = values_of(dx.floats(), device);
+  run.dw = values_of(parameters.gradients(weight), device);
+  if (has_bias(*loss)) run.db = values_of(parameters.gradients(parameters.slice("bias")), device);
+  run.row_losses = copy_of(loss->row_losses());
+  run.target_logits = copy_of(loss->target_logits());
   return run;
 }
 
