@@ -5,11 +5,13 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <numeric>
 #include <optional>
 
 #include "../apps/options.h"
 #include "backend/backend.h"
+#include "core/device_memory.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/parallel.h"
@@ -235,6 +237,15 @@ void check_outputs(const std::string& name, const EvaluationArguments& a, const 
   }
 }
 
+// The GPU's backend where `device` means one; null: the CPU, which needs none to score.
+std::unique_ptr<Backend> score_backend(const std::string& device) {
+  const bool built = Registry<BackendKind>::instance().contains("cuda");
+  if (device == "auto" && !built) return nullptr;
+  if (parse_device(device) == Device::kCpu) return nullptr;
+  FR_CHECK(built, "device cuda: this build has no cuda backend");
+  return make_backend("cuda");
+}
+
 // The one of --embeddings, --model and --scores that is given.
 const std::string& evaluated_file(const std::string& name, const EvaluationArguments& a) {
   const std::string* given = nullptr;
@@ -272,6 +283,7 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
       .add("--pooling", a.pooling, "of templates: N1D1F1 = norm kept, detector score used, flip added")
       .choice("--arith", a.arith, {"auto", "f32", "int8-screen"},
               "of streamed scores: a screen in 8 bits before f32; the same numbers")
+      .choice("--device", a.device, {"auto", "cpu", "cuda"}, "of streamed scores: where; the same numbers")
       .add("--threads", a.threads, "threads (0: all)")
       .add("--resamples", a.resamples,
            "of the people, for intervals of TAR@FAR, ranks and TPIR (0: none, -1: 1000, but none for TAR of "
@@ -334,6 +346,12 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   check_outputs(name, arguments, plan, out);
   PairOutcomes outcomes;
   EvaluateOptions evaluation = evaluate_options(arguments, arguments.decisions.empty() ? nullptr : &outcomes);
+  std::unique_ptr<Backend> scorer;
+  if (plan.distractor_search || !plan.searches.empty()) {
+    scorer = score_backend(arguments.device);
+    evaluation.backend = scorer.get();
+    if (scorer) evaluation.device = scorer->device();
+  }
   evaluation.progress_file = out + ".progress";
   evaluation.progress_key = input_identity(arguments);
   std::optional<Result> evaluated = embed_images ? evaluate_model(plan, protocol, arguments, evaluation)

@@ -15,7 +15,7 @@ struct Result;
 
 struct EvaluationArguments {
   std::string data, embeddings, flipped, model, scores, scores_are = "similarity", decisions, out, pooling,
-                                                        backend = "auto", arith = "auto";
+                                                        backend = "auto", arith = "auto", device = "auto";
   std::vector<double> far;
   int64_t folds = 10, batch_size = 32, threads = 0;  // 0: as many as the machine has
   int64_t resamples = -1;                            // -1: EvaluateOptions::resamples' own default

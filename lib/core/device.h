@@ -4,7 +4,10 @@
 
 #ifdef __CUDACC__
 #define FR_HD __host__ __device__
+#include "core/chains_cuda.cuh"
+#include "core/counts_cuda.cuh"
 #include "core/launch_cuda.cuh"
+#include "core/select_cuda.cuh"
 namespace fr {
 namespace gpu = launch_cuda;
 }

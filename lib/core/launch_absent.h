@@ -36,5 +36,26 @@ inline void fill_zero(void*, int64_t) { refuse(); }
 inline void synchronize() { refuse(); }
 inline void* allocate_pinned(int64_t) { refuse(); }
 inline void release_pinned(void*) noexcept {}
+inline void* make_side_stream() { refuse(); }
+inline void release_side_stream(void*) noexcept {}
+inline void copy_aside(void*, void*, const void*, int64_t) { refuse(); }
+inline void side_after_work(void*) { refuse(); }
+inline void work_after_side(void*) { refuse(); }
+inline void synchronize_side(void*) { refuse(); }
+
+template <class Select, class List>
+void launch_select(int64_t, int64_t, const Select&, const List&) {
+  refuse();
+}
+
+template <class Place>
+void launch_counts(int64_t, int64_t, const Place&, int64_t*, int64_t) {
+  refuse();
+}
+
+template <class Tile>
+void launch_chains(const Tile&) {
+  refuse();
+}
 
 }  // namespace fr::launch_absent

@@ -139,4 +139,31 @@ inline void* allocate_pinned(int64_t bytes) {
 }
 inline void release_pinned(void* data) noexcept { cudaFreeHost(data); }
 
+// Further streams, for copies alone (core/copy_stream.h). `then` goes on when `first` has done what it was
+// given so far.
+inline void order_streams(cudaStream_t first, cudaStream_t then) {
+  cudaEvent_t done{};
+  FR_CUDA(cudaEventCreateWithFlags(&done, cudaEventDisableTiming));
+  const cudaError_t recorded = cudaEventRecord(done, first);
+  const cudaError_t waited = recorded == cudaSuccess ? cudaStreamWaitEvent(then, done, 0) : recorded;
+  cudaEventDestroy(done);  // goes when both streams are past it
+  FR_CUDA(waited);
+}
+inline void* make_side_stream() {
+  cudaStream_t made{};
+  FR_CUDA(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking));
+  return made;
+}
+inline void release_side_stream(void* side) noexcept {
+  cudaStreamSynchronize(static_cast<cudaStream_t>(side));
+  cudaStreamDestroy(static_cast<cudaStream_t>(side));
+}
+inline void copy_aside(void* side, void* to, const void* from, int64_t bytes) {
+  FR_CUDA(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDefault,
+                          static_cast<cudaStream_t>(side)));
+}
+inline void side_after_work(void* side) { order_streams(stream(), static_cast<cudaStream_t>(side)); }
+inline void work_after_side(void* side) { order_streams(static_cast<cudaStream_t>(side), stream()); }
+inline void synchronize_side(void* side) { FR_CUDA(cudaStreamSynchronize(static_cast<cudaStream_t>(side))); }
+
 }  // namespace fr::launch_cuda

@@ -299,6 +299,8 @@ void add_distractor_search(const Plan& plan, JoinedItems& items, const EvaluateO
   }
   DistractorDemand demand = demand_of(search, trials, rates, !options.devkit_out.empty());
   demand.arith = options.arith;
+  demand.device = options.device;
+  demand.backend = options.backend;
   demand.resume_file = options.progress_file;
   demand.resume_key = plan.content_hash + " " + options.progress_key;
   demand.histogram = options.full_roc;

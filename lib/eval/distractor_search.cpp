@@ -107,7 +107,9 @@ std::vector<RankSink::Above> above_of_trials(const Trials& trials, const std::ve
 
 // The largest scores of pairs of two people's probes, both ways, together with `tail`.
 std::vector<float> cross_tail_of(const DistractorSearch& search, std::span<const int64_t> subjects,
-                                 const Usable& probes, std::vector<float> tail, int64_t keep) {
+                                 const Usable& probes, std::vector<float> tail,
+                                 const DistractorDemand& demand) {
+  const int64_t keep = demand.cross_tail;
   Subjects people;
   for (const int64_t place : probes.places) {
     const int64_t item = search.probes[static_cast<size_t>(place)];
@@ -116,7 +118,8 @@ std::vector<float> cross_tail_of(const DistractorSearch& search, std::span<const
   people.gallery = people.probes;
   TailSink cross(keep, std::move(people));
   ScoreSink* const sinks[] = {&cross};
-  stream_scores(probes.rows.set(), probes.rows.set(), sinks);
+  stream_scores(probes.rows.set(), probes.rows.set(), sinks, {},
+                {.arith = demand.arith, .device = demand.device, .backend = demand.backend});
   const std::vector<float> further = cross.largest();
   const auto middle = tail.insert(tail.end(), further.begin(), further.end());
   std::inplace_merge(tail.begin(), middle, tail.end(), std::greater<>());
@@ -184,7 +187,8 @@ DistractorScores score_distractors(const DistractorSearch& search, std::span<con
     histogram = std::make_unique<HistogramSink>();
     tiles.push_back(histogram.get());
   }
-  StreamOptions options{.arith = demand.arith, .progress = demand.progress};
+  StreamOptions options{
+      .arith = demand.arith, .device = demand.device, .backend = demand.backend, .progress = demand.progress};
   if (result.usable_probes * result.usable_distractors >= kResumedPairs) {
     options.resume_file = demand.resume_file;
     options.resume_key = fmt::format("{}, rows {} and {}, tail {}, ranks to {}{}", demand.resume_key,
@@ -209,7 +213,7 @@ DistractorScores score_distractors(const DistractorSearch& search, std::span<con
   }
   if (histogram) result.histogram = histogram->counts();
   if (demand.cross_tail > 0) {
-    result.cross_tail = cross_tail_of(search, subjects, probes, result.tail, demand.cross_tail);
+    result.cross_tail = cross_tail_of(search, subjects, probes, result.tail, demand);
   }
   return result;
 }

@@ -33,6 +33,8 @@ struct DistractorDemand {
   int64_t tail = 0, cross_tail = 0;  // how many of the largest scores
   bool histogram = false;            // of all of them
   Arith arith = Arith::kAuto;
+  Device device = Device::kCpu;
+  Backend* backend = nullptr;               // where device is a GPU
   std::string progress{};                   // title of the progress line
   std::string resume_file{}, resume_key{};  // of StreamOptions; used from kResumedPairs on
 };

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/device_memory.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "eval/bootstrap.h"
@@ -173,6 +174,7 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
 
   if (plan.distractor_search) {  // makes its rows as it goes: templates of all items would be gigabytes
     watch.lap();
+    result.environment["score_device"] = name_of(options.device);
     add_distractor_search(plan, items, options, result);
     result.timing["score"] = watch.lap();
     return result;
@@ -207,8 +209,8 @@ Result evaluate(const Plan& plan, const Embeddings& embeddings, const Embeddings
     result.timing["metrics"] += watch.lap();
   }
   if (!plan.searches.empty()) {
-    add_search_metrics(plan, templates, options.legacy_search,
-                       options.resamples.value_or(Resampling{}.resamples), result);
+    result.environment["score_device"] = name_of(options.device);
+    add_search_metrics(plan, templates, options, result);
     result.timing["search"] = watch.lap();
   }
   return result;

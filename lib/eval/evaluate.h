@@ -22,6 +22,8 @@ struct EvaluateOptions {
   std::optional<MediaPooling> pooling{};  // of IJB; by default N1D1, with the flip where it is given
   bool concatenated_flip = false;         // rows are (2d): original, then mirrored crop
   Arith arith = Arith::kAuto;             // of streamed scores; no number depends on it
+  Device device = Device::kCpu;           // the same
+  Backend* backend = nullptr;             // of that device, where it is a GPU
   // Of a distractor search that takes long: where its state is kept meanwhile, so that a stopped run goes on,
   // and what tells the embeddings from others there; empty: nowhere (eval/stream_progress.h).
   std::string progress_file{}, progress_key{};

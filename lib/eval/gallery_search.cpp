@@ -91,7 +91,7 @@ int64_t SearchScores::found(int64_t rank) const {
 }
 
 SearchScores search_gallery(const Plan& plan, const GallerySearch& search, const TemplateFeatures& features,
-                            int64_t impostors) {
+                            int64_t impostors, const StreamOptions& options) {
   const std::unordered_map<int64_t, int64_t> mates = index_subjects(plan, search);
   const Side probes = usable(plan, search.probes, features), gallery = usable(plan, search.gallery, features);
   const std::vector<std::vector<float>> scores = mate_scores(probes, mates, features);
@@ -101,7 +101,7 @@ SearchScores search_gallery(const Plan& plan, const GallerySearch& search, const
   std::optional<TailSink> tail;
   std::vector<ScoreSink*> sinks = {&ranks, &best};
   if (impostors > 0) sinks.push_back(&tail.emplace(impostors, subjects));
-  stream_scores(rows_of(probes, features), rows_of(gallery, features), sinks);
+  stream_scores(rows_of(probes, features), rows_of(gallery, features), sinks, {}, options);
 
   SearchScores result{
       .name = search.name, .mates = {}, .strangers = {}, .stranger_probes = {}, .impostors = {}};
@@ -168,7 +168,8 @@ LegacyRecall legacy_recall(const SearchScores& scores, double rate) {
   return result;
 }
 
-SearchScores search_joined_galleries(const Plan& plan, const TemplateFeatures& templates) {
+SearchScores search_joined_galleries(const Plan& plan, const TemplateFeatures& templates,
+                                     const StreamOptions& options) {
   GallerySearch joined = plan.searches.at(0);
   for (size_t g = 1; g < plan.searches.size(); ++g) {
     assert(plan.searches[g].probes == joined.probes);
@@ -188,7 +189,8 @@ SearchScores search_joined_galleries(const Plan& plan, const TemplateFeatures& t
   }
   return search_gallery(plan, joined, templates,
                         legacy_count(std::ssize(joined.probes),
-                                     *std::max_element(std::begin(kLegacyRates), std::end(kLegacyRates))));
+                                     *std::max_element(std::begin(kLegacyRates), std::end(kLegacyRates))),
+                        options);
 }
 
 }  // namespace fr

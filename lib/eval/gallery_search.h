@@ -8,6 +8,7 @@
 
 #include "eval/plan.h"
 #include "eval/pool.h"
+#include "eval/score_stream.h"
 
 namespace fr {
 
@@ -34,7 +35,7 @@ struct SearchScores {
 // Scores are the f32 pair_score of unit templates rounded to f32. Keeps the `impostors` largest scores of
 // non-mates. Throws fr::Error when a subject has two templates in the gallery.
 SearchScores search_gallery(const Plan& plan, const GallerySearch& search, const TemplateFeatures& templates,
-                            int64_t impostors = 0);
+                            int64_t impostors = 0, const StreamOptions& options = {});
 
 // Which of the n strangers' best scores, descending from 0, is the threshold at FPIR x, k = largest integer
 // with k/n <= x.
@@ -59,6 +60,7 @@ struct LegacyRecall {
 LegacyRecall legacy_recall(const SearchScores& scores, double rate);
 
 // All galleries of the plan as one, for the legacy rule. Throws fr::Error when a probe has no mate there.
-SearchScores search_joined_galleries(const Plan& plan, const TemplateFeatures& templates);
+SearchScores search_joined_galleries(const Plan& plan, const TemplateFeatures& templates,
+                                     const StreamOptions& options = {});
 
 }  // namespace fr

@@ -14,6 +14,8 @@
 
 namespace fr {
 
+struct EvaluateOptions;
+
 struct PairMetricOptions {
   PairScore score = PairScore::kSquaredDistance;  // what the scores are
   std::span<const double> far{};                  // further false accept rates
@@ -41,11 +43,11 @@ Metric tar_metric(const TarAtFar& tar, const SortedScores& sorted, double sign, 
 Curve roc_figure(const Roc& roc, const std::string& name);
 
 void set_interval(Metric& metric, const Interval& interval, const std::string& method);
-// Adds for the searches of the plan rank-1, -5, -10 and tpir@fpir, or, `legacy`, their forms by the legacy
-// rule under names that end in "/legacy"; counts of both sides (eval/gallery_search.h). Intervals of the
-// former are by `resamples` draws of the probes' subjects, the others, and without resamples, Clopper and
+// Adds for the searches of the plan rank-1, -5, -10 and tpir@fpir, or, with legacy_search, their forms by the
+// legacy rule under names that end in "/legacy"; counts of both sides (eval/gallery_search.h). Intervals of
+// the former are by resampling of the probes' subjects, the others, and without resamples, Clopper and
 // Pearson's.
-void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, bool legacy, int64_t resamples,
+void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, const EvaluateOptions& options,
                         Result& result);
 
 }  // namespace fr

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/bytes.h"
+#include "core/device_memory.h"
 #include "core/parallel.h"
 
 namespace fr {
@@ -208,6 +209,10 @@ std::vector<int64_t> HistogramSink::counts() const {
   for (const std::vector<int64_t>& part : parts_) {
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
   }
+  if (there_.bytes() == 0) return sum;
+  std::vector<int64_t> there(sum.size());
+  copy_bytes(Device::kCpu, there.data(), there_.device(), there_.data(), there_.bytes());
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += there[i];
   return sum;
 }
 

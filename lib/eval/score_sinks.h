@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "core/device.h"
+#include "core/tensor.h"
 #include "eval/score_stream.h"
 
 namespace fr {
@@ -100,10 +102,11 @@ class HistogramSink final : public TileSink {
   static constexpr int64_t kBins = 1 << 15;
   HistogramSink();
   void take(const ScoreTile& tile, int thread) override;
+  bool take_on(Device device, const ScoreTile& tile) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<int64_t> counts() const;  // (kBins), ascending scores
-  static int32_t bin(float score) {
+  static FR_HD int32_t bin(float score) {
     const float at = (score + 1) * (static_cast<float>(kBins) / 2);
     return static_cast<int32_t>(at < 0 ? 0.0f : at < kBins - 1 ? at : static_cast<float>(kBins - 1));
   }
@@ -111,6 +114,7 @@ class HistogramSink final : public TileSink {
 
  private:
   std::vector<std::vector<int64_t>> parts_;  // one a thread
+  Memory there_;                             // (kBins) counts of tiles on a device, once there was one
 };
 
 }  // namespace fr

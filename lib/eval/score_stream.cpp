@@ -7,10 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/device_memory.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "core/tensor.h"
+#include "eval/score_delivery.h"
+#include "eval/score_device.h"
 #include "eval/score_kernel.h"
 #include "eval/score_screen.h"
 #include "eval/stream_progress.h"
@@ -29,62 +32,6 @@ constexpr double kDense =
 constexpr int64_t kLongestPause = 64;  // tiles scored whole, at most, before the screen is tried again
 
 int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
-
-// Shows the sinks one tile, or single scores.
-class Delivery {
- public:
-  Delivery(std::span<ScoreSink* const> sinks, std::span<TileSink* const> tiles)
-      : sinks_(sinks), tiles_(tiles) {}
-
-  float cut(int64_t probe) const {
-    float least = std::numeric_limits<float>::infinity();
-    for (const ScoreSink* sink : sinks_) least = std::min(least, sink->cut(probe));
-    return least;
-  }
-
-  void one(int64_t probe, int64_t gallery, float score, int thread) const {
-    for (ScoreSink* sink : sinks_) {
-      if (score >= sink->cut(probe)) sink->take(probe, gallery, score, thread);
-    }
-  }
-
-  void tile(const ScoreTile& tile, int thread) const {
-    for (TileSink* sink : tiles_) sink->take(tile, thread);
-    if (sinks_.empty()) return;
-    for (int64_t r = 0; r < tile.rows; ++r) row(tile, r, thread);
-  }
-
- private:
-  static bool any_reach(const float* scores, int64_t begin, int64_t end, float cut) {
-    int matter = 0;
-#pragma omp simd reduction(| : matter)
-    for (int64_t c = begin; c < end; ++c) matter |= scores[c] >= cut;
-    return matter != 0;
-  }
-
-  // Most runs of scores hold none that matters, and most parts of the others: one comparison a lane, one
-  // branch a run.
-  void row(const ScoreTile& tile, int64_t r, int thread) const {
-    constexpr int64_t run = 32, part = 8;
-    const float* scores = tile.scores + r * tile.stride;
-    float least = cut(tile.probe + r);
-    for (int64_t begin = 0; begin < tile.cols; begin += run) {
-      const int64_t end = std::min(begin + run, tile.cols);
-      if (!any_reach(scores, begin, end, least)) continue;
-      for (int64_t first = begin; first < end; first += part) {
-        const int64_t last = std::min(first + part, end);
-        if (!any_reach(scores, first, last, least)) continue;
-        for (int64_t c = first; c < last; ++c) {
-          if (scores[c] >= least) one(tile.probe + r, tile.gallery + c, scores[c], thread);
-        }
-      }
-      least = cut(tile.probe + r);
-    }
-  }
-
-  std::span<ScoreSink* const> sinks_;
-  std::span<TileSink* const> tiles_;
-};
 
 // Both sides of the block at hand. With a screen the gallery's f32 panels are made tile by tile, when one is
 // first scored whole.
@@ -296,6 +243,16 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   FR_CHECK(probes.dim == gallery.dim, "probes have {} values a row, the gallery {}", probes.dim, gallery.dim);
   StreamFigures figures{.pairs = probes.count * gallery.count};
   if (figures.pairs == 0) return figures;
+  if (options.device == Device::kCuda) {
+    FR_CHECK(options.backend != nullptr && options.backend->device() == Device::kCuda,
+             "scores on cuda need its backend");
+    const auto gemm = [&](const Backend::Gemm& g, const Bf16* a, const Bf16* b, float* c) {
+      options.backend->gemm_bf16(g, a, b, c);
+    };
+    return stream_scores_on(
+        options.device, gemm, probes, gallery, sinks, tiles, options,
+        plan_device_blocks(probes.count, gallery.count, probes.dim, free_bytes(options.device)));
+  }
   const int64_t d = probes.dim;
   const Delivery deliver(sinks, tiles);
 

@@ -7,9 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "core/device.h"
 #include "core/error.h"
 
 namespace fr {
+
+class Backend;
 
 // `count` rows of `dim` f32 values, unit vectors where a score is to be a cosine. They are read when their
 // tile comes, so they may be views of a mapped file. Failed items are left out by the caller, who counts
@@ -52,6 +55,9 @@ struct ScoreTile {
 class TileSink : public Resumable {
  public:
   virtual void take(const ScoreTile& tile, int thread) = 0;
+  // The same of a tile in a device's memory, whose work is done in the order of the calls. False: not
+  // possible here; the tile is then copied to the host and taken there.
+  virtual bool take_on(Device, const ScoreTile&) { return false; }
 };
 
 // How scores are found. No result depends on it.
@@ -59,13 +65,15 @@ enum class Arith {
   kAuto,        // the screen where it can pay
   kF32,         // every score by pair_score
   kInt8Screen,  // 8-bit products first, pair_score for what they leave; tiles they leave dense in f32 whole
-};
+};              // on a GPU both screens are one, of bf16 products
 Arith parse_arith(const std::string& text);  // "auto", "f32", "int8-screen"; throws fr::Error
 
 struct StreamOptions {
   Arith arith = Arith::kAuto;
   int64_t probe_block = 96, gallery_block = 2048;  // rows of a tile's two sides; no result depends on them
-  std::string progress{};                          // title of the progress line; none where empty
+  Device device = Device::kCpu;
+  Backend* backend = nullptr;  // on a GPU: its gemm_bf16 makes the screen's estimates
+  std::string progress{};      // title of the progress line; none where empty
 
   // A file that keeps the sinks' state now and then, and at the end; none where empty. A stream of the same
   // key, shapes and sinks that finds it goes on from there, any other one is fr::Error. Whoever asked for it
@@ -77,7 +85,7 @@ struct StreamOptions {
 // What a stream did, for its timing and for the log.
 struct StreamFigures {
   int64_t pairs = 0;
-  int64_t screened = 0;  // of them, those that the 8-bit screen kept from being scored
+  int64_t screened = 0;  // of them, those that the screen kept from being scored
 };
 
 // Every probe with every gallery row: each `sinks` element is taken at least the scores not below its cut,

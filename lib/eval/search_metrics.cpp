@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "eval/bootstrap.h"
 #include "eval/evaluate.h"
 #include "eval/gallery_search.h"
 #include "eval/metrics.h"
@@ -117,8 +118,10 @@ void resample_search(const Plan& plan, const std::vector<SearchScores>& gallerie
 
 }  // namespace
 
-void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, bool legacy, int64_t resamples,
+void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, const EvaluateOptions& options,
                         Result& result) {
+  const StreamOptions stream{.arith = options.arith, .device = options.device, .backend = options.backend};
+  const bool legacy = options.legacy_search;
   result.variant["1:N"] = legacy ? "legacy rule: all galleries as one" : "corrected rule: each gallery alone";
   result.variant["1:N score"] = "dot product of unit vectors, f32";
   result.variant["1:N ties"] =
@@ -128,14 +131,14 @@ void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, boo
   result.counts["failed_probes"] = std::count_if(
       probes.begin(), probes.end(), [&](int64_t t) { return templates.failed[static_cast<size_t>(t)] != 0; });
   if (legacy) {
-    const SearchScores joined = search_joined_galleries(plan, templates);
+    const SearchScores joined = search_joined_galleries(plan, templates, stream);
     add_counts(joined, result);
     add_legacy(joined, result);
     return;
   }
   std::vector<SearchScores> galleries;
   for (const GallerySearch& search : plan.searches) {
-    galleries.push_back(search_gallery(plan, search, templates));
+    galleries.push_back(search_gallery(plan, search, templates, 0, stream));
     add_counts(galleries.back(), result);
   }
   add_ranks(galleries, "", result);
@@ -143,6 +146,7 @@ void add_search_metrics(const Plan& plan, const TemplateFeatures& templates, boo
     add_tpir(galleries, fpir, FpirRule::kReference, result);
     add_tpir(galleries, fpir, FpirRule::kExact, result);
   }
+  const int64_t resamples = options.resamples.value_or(Resampling{}.resamples);
   if (resamples > 0) resample_search(plan, galleries, resamples, result);
 }
 

@@ -1,6 +1,7 @@
 // 1:N on galleries small enough for a pencil: ranks under ties, thresholds, failed probes and gallery
 // templates.
 #include "eval/gallery_search.h"
+#include "eval/evaluate.h"
 
 #include <doctest/doctest.h>
 
@@ -128,7 +129,7 @@ TEST_CASE("both galleries: ranks pooled over all probes, TPIR averaged; the resu
   s.plan.searches.push_back({"B", s.plan.searches[0].probes, {s.features.count}});
   s.add(97, {0, 1, 0, 0});
   Result result;
-  add_search_metrics(s.plan, s.features, false, 0, result);
+  add_search_metrics(s.plan, s.features, {.resamples = 0}, result);
   CHECK(result.metrics.at("rank-1").value == 2.0 / 7);  // one in A, the probe of subject 97 in B
   CHECK(result.metrics.at("rank-5").value == 4.0 / 7);
   CHECK(result.metrics.at("tpir@fpir=1e-1/A").value == 0.25);
@@ -145,13 +146,13 @@ TEST_CASE("both galleries: ranks pooled over all probes, TPIR averaged; the resu
 
   SUBCASE("the legacy rule wants a mate for every probe") {
     CHECK_THROWS_WITH_AS(
-        add_search_metrics(s.plan, s.features, true, 0, result),
+        add_search_metrics(s.plan, s.features, {.resamples = 0, .legacy_search = true}, result),
         "1:N, legacy rule: probe template 108 (subject 99) has no mate in gallery A+B, and the "
         "rule knows no such probes",
         Error);
     for (GallerySearch& search : s.plan.searches) search.probes = {4, 5, 6, 7, 10};
     Result legacy;
-    add_search_metrics(s.plan, s.features, true, 0, legacy);
+    add_search_metrics(s.plan, s.features, {.resamples = 0, .legacy_search = true}, legacy);
     // ceil(5 * 0.1) = 1: above the best score of all non-mates, 0.75 (which occurs once), is one mate of
     // five.
     CHECK(legacy.metrics.at("tpir@fpir=1e-1/legacy").value == 0.2);
@@ -164,7 +165,7 @@ TEST_CASE("both galleries: ranks pooled over all probes, TPIR averaged; the resu
   SUBCASE("a subject with two templates in a gallery") {
     s.plan.searches[0].gallery.push_back(s.features.count);
     s.add(12, {0, 0, 1, 0});
-    CHECK_THROWS_WITH_AS(add_search_metrics(s.plan, s.features, false, 0, result),
+    CHECK_THROWS_WITH_AS(add_search_metrics(s.plan, s.features, {.resamples = 0}, result),
                          "1:N: subject 12 has the templates 102 and 112 in gallery A", Error);
   }
 }
