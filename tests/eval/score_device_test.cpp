@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
-#include <limits>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -65,11 +67,11 @@ TEST_CASE("stream_scores_on: every sink equals the sorted brute force, whatever 
       {.probe_block = 1000, .gallery_block = 2000, .tile_pairs = 1 << 20, .tile_cols = 2000},
       {.probe_block = 1000, .gallery_block = 128, .tile_pairs = 640, .tile_cols = 40},  // lists overflow
       {.probe_block = 17, .gallery_block = 96, .tile_pairs = 4096, .tile_cols = 64},
-      {.probe_block = 1, .gallery_block = 3, .tile_pairs = 8, .tile_cols = 8}};
+      {.probe_block = 5, .gallery_block = 11, .tile_pairs = 16, .tile_cols = 8}};
   for (const Case& c : cases()) {
     const Outcome expected = brute_force(c);
     for (const DeviceBlocks& blocks : cuts) {
-      if (blocks.probe_block == 1 && c.probes.count * c.gallery.count > 10'000) continue;
+      if (blocks.probe_block == 5 && c.probes.count * c.gallery.count > 5'000) continue;
       for (const Arith arith : {Arith::kAuto, Arith::kF32}) {
         const std::string& name = c.name;
         CAPTURE(name);
@@ -155,6 +157,8 @@ TEST_CASE("scores on cuda without its backend are refused") {
 TEST_CASE("stream_scores on a GPU gives the bits of the CPU's engine") {
   const bool built = Registry<BackendKind>::instance().contains("cuda");
   if (!why_no_cuda().empty() || !built) {
+    const char* required = std::getenv("FR_REQUIRE_BACKENDS");
+    CHECK_FALSE((required != nullptr && std::string(required).find("cuda") != std::string::npos));
     MESSAGE("skipped: " << (why_no_cuda().empty() ? "no cuda backend in this build" : why_no_cuda()));
     return;
   }
