@@ -44,7 +44,12 @@ class DeviceStream {
     for (int64_t i = 0; i < kDeviceSlots; ++i) slots_.emplace_back(device, blocks, probes.dim);
   }
   DeviceStream(const DeviceStream&) = delete;
-  ~DeviceStream() { synchronize(device_); }  // before its memory goes
+  ~DeviceStream() {  // waits before its memory goes
+    try {
+      synchronize(device_);
+    } catch (const Error&) {  // on its way already: this is not a new one
+    }
+  }
 
   // Probes [first, first + count) become those on the device.
   void load_probes(int64_t first, int64_t count) {
