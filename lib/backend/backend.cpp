@@ -1,5 +1,6 @@
 #include "backend/backend.h"
 
+#include "core/device_memory.h"
 #include "core/error.h"
 
 namespace fr {
@@ -8,10 +9,14 @@ void Backend::gemm_bf16(const Gemm&, const Bf16*, const Bf16*, float*) {
   fail("backend {}: no gemm in bf16", name());
 }
 
+std::string why_no_backend(const std::string& name) { return name.starts_with("cuda") ? why_no_cuda() : ""; }
+
 std::unique_ptr<Backend> make_backend(const std::string& name) {
   const auto& registry = Registry<BackendKind>::instance();
   if (name != "auto") return registry.find(name)();
-  return registry.find(registry.contains("onednn") ? "onednn" : "ref")();
+  for (const char* best : {"cuda", "onednn"})
+    if (registry.contains(best) && why_no_backend(best).empty()) return registry.find(best)();
+  return registry.find("ref")();
 }
 
 }  // namespace fr

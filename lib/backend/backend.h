@@ -132,7 +132,11 @@ struct BackendKind {
   using Factory = std::unique_ptr<Backend> (*)();
 };
 
-// "ref", "onednn"; "auto" is the fastest one built here. Throws fr::Error for an unknown or absent one.
+// Empty where make_backend(name) has what it needs on this machine; otherwise what is missing, in one line.
+std::string why_no_backend(const std::string& name);
+
+// "ref", "onednn", "cuda" (bf16), "cuda_f32", "cuda_tf32"; "auto" is the fastest one that this build and this
+// machine have. Throws fr::Error for an unknown or absent one.
 std::unique_ptr<Backend> make_backend(const std::string& name);
 
 }  // namespace fr

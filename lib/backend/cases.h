@@ -19,7 +19,11 @@ struct Operand {
   Layout layout = {};
   Role role = Role::kInput;
   float low = -1, high = 1;  // inputs are uniform in [low, high)
+  bool activation = false;   // of the backend's activations() dtype; else f32
 };
+
+// The operand's dtype where `backend` runs the case.
+DType dtype_of(const Operand& operand, const Backend& backend);
 
 struct Case {
   std::string name;  // "conv_forward (2, 3, 7, 7) -> (2, 8, 4, 4) kernel 3 stride 2 blocks 1 8"

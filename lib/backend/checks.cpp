@@ -67,7 +67,7 @@ void check_linear(const char* operation, const View& x, const void* w, const Vie
            x.shape.text(), y.shape.text());
 }
 
-void check_gemm(const Backend::Gemm& g, const float* a, const float* b, const float* c) {
+void check_gemm(const Backend::Gemm& g, const void* a, const void* b, const void* c) {
   FR_CHECK(a != nullptr && b != nullptr && c != nullptr, "gemm: an operand is not given");
   FR_CHECK(g.m > 0 && g.n > 0 && g.k > 0, "gemm: empty extents {} x {} x {}", g.m, g.n, g.k);
   const int64_t lda = g.transpose_a ? g.m : g.k;

@@ -34,6 +34,6 @@ void check_batch_norm(const char* operation, const BatchNorm& bn, std::initializ
 void check_batch_norm_gradients(const BatchNorm& bn, const BatchNormGradients& gradients);
 // x (n, c, h, w) = (n, m), y (n, k) in rows; w not null.
 void check_linear(const char* operation, const View& x, const void* w, const View& y);
-void check_gemm(const Backend::Gemm& g, const float* a, const float* b, const float* c);
+void check_gemm(const Backend::Gemm& g, const void* a, const void* b, const void* c);
 
 }  // namespace fr

@@ -1,20 +1,32 @@
 // Every registered backend against ref on the one case table; two runs of a call give the same bits; bad
 // shapes are errors.
-#include <cstdlib>
-#include <sstream>
+#include <algorithm>
 
 #include "backend/harness.h"
 #include "core/error.h"
+#include "support/backends.h"
+#include "support/support.h"
 
 using namespace fr;
 using namespace fr::test;
 
-TEST_CASE("required backends are built") {
-  const char* required = std::getenv("FR_REQUIRE_BACKENDS");
-  std::stringstream names(required != nullptr ? required : "ref");
-  for (std::string name; std::getline(names, name, ',');) {
+TEST_CASE("required backends are built, and this machine has what they need") {
+  for (const std::string& name : required_backends()) {
     INFO("backend ", name);
     CHECK(Registry<BackendKind>::instance().contains(name));
+    CHECK(why_no_backend(name) == "");
+  }
+}
+
+TEST_CASE("the registered backends") {
+  const std::vector<std::string> all{"cuda", "cuda_f32", "cuda_tf32", "onednn", "ref"};
+  const std::vector<std::string> built = Registry<BackendKind>::instance().names();
+  CHECK(std::includes(all.begin(), all.end(), built.begin(), built.end()));
+  CHECK(std::find(built.begin(), built.end(), "ref") != built.end());
+  for (const std::string& name : built) {
+    const std::string why = why_no_backend(name);
+    INFO(name);
+    CHECK(error_of([&] { make_backend(name); }) == (why.empty() ? "" : "backend " + name + ": " + why));
   }
 }
 
@@ -26,16 +38,15 @@ TEST_CASE("an unknown backend is an error, auto is one of the known") {
 
 TEST_CASE("backends agree with ref, and with themselves bit for bit") {
   const auto ref = make_backend("ref");
-  for (const Case& c : conformance_cases()) {
-    const Values before = initial_values(c);
-    const Values expected = run_case(*ref, c, before);
-    for (const std::string& name : Registry<BackendKind>::instance().names()) {
-      const auto backend = make_backend(name);
+  for (const std::string& name : usable_backends()) {
+    const auto backend = make_backend(name);
+    for (const Case& c : conformance_cases()) {
       INFO(name, ": ", c.name);
-      const Values result = run_case(*backend, c, before);
+      const Values before = as_held(c, *backend, initial_values(c));
+      const Values expected = run_case(*ref, c, before), result = run_case(*backend, c, before);
       for (size_t i = 0; i < result.size(); ++i) {
         INFO(c.operands[i].name);
-        CHECK(difference(result[i], expected[i], tolerance(DType::kF32)) == "");
+        CHECK(difference(result[i], expected[i], tolerance(*backend)) == "");
       }
       CHECK(same_bits(run_case(*backend, c, before), result));
     }
@@ -62,12 +73,14 @@ TEST_CASE("what was added to is what was there plus the operation's result") {
 }
 
 TEST_CASE("bad shapes are errors on every backend") {
-  for (const std::string& name : Registry<BackendKind>::instance().names()) {
+  for (const std::string& name : usable_backends()) {
     INFO(name);
     const auto b = make_backend(name);
-    const Tensor x = Tensor::zeros({2, 4, 5, 5}), y = Tensor::zeros({2, 8, 5, 5});
-    const Tensor small = Tensor::zeros({2, 8, 4, 5}), blocked = Tensor::zeros({2, 8, 5, 5}, {8});
-    const Tensor row = Tensor::zeros({2, 3});
+    const auto zeros = [&](Shape shape, Layout layout = {}) {
+      return Tensor::zeros(shape, layout, DType::kF32, b->device());
+    };
+    const Tensor x = zeros({2, 4, 5, 5}), y = zeros({2, 8, 5, 5});
+    const Tensor small = zeros({2, 8, 4, 5}), blocked = zeros({2, 8, 5, 5}, {8}), row = zeros({2, 3});
     std::vector<float> w(4096);
     CHECK_THROWS_AS(b->conv_forward({3, 1, 1, 1}, x, w.data(), small), Error);
     CHECK_THROWS_AS(b->conv_forward({3, 1, 1, 3}, x, w.data(), y), Error);
@@ -92,9 +105,9 @@ TEST_CASE("bad shapes are errors on every backend") {
     CHECK_THROWS_AS(b->batch_norm_eval({w.data(), w.data()}, x, {}, y, w.data(), w.data()), Error);
     CHECK_THROWS_AS(b->batch_norm_backward({w.data(), w.data(), w.data()}, x, x, w.data(), w.data(), x, {}),
                     Error);
-    const View bytes{x.view().data, x.shape(), {}, DType::kU8};
+    const View bytes{x.view().data, x.shape(), {}, DType::kU8, b->device()};
     CHECK_THROWS_AS(b->accumulate(bytes, x), Error);
-    const View uneven{x.view().data, x.shape(), {3}, DType::kF32};
+    const View uneven{x.view().data, x.shape(), {3}, DType::kF32, b->device()};
     CHECK_THROWS_AS(b->accumulate(uneven, uneven), Error);
   }
 }

@@ -1,5 +1,6 @@
 // Runs a Case on any Backend with every operand between guard words, outputs prefilled so that "overwrites"
-// and "adds to" are verified, and compares results. Tolerances per dtype live here and nowhere else.
+// and "adds to" are verified, and compares results. Operands go to the backend's device and come back with
+// their guards. Tolerances per dtype live here and nowhere else.
 #pragma once
 #include <doctest/doctest.h>
 #include <fmt/core.h>
@@ -33,8 +34,14 @@ inline double tolerance(DType dtype) {
   return 0;
 }
 
-inline constexpr int64_t kGuards = 16;          // words before and after each operand
-inline constexpr uint32_t kGuard = 0x7fa1b2c3;  // a NaN, so that reading it shows as well
+// Of a backend's results: that of its activations, and of the 10 bits that tf32 leaves of a factor.
+inline double tolerance(const Backend& backend) {
+  return backend.name() == "cuda_tf32" ? tolerance(DType::kF16) : tolerance(backend.activations());
+}
+
+inline constexpr int64_t kGuards = 16;  // words before and after each operand
+inline constexpr uint32_t kGuard =
+    0x7fa17fa2;  // a NaN in f32 and in either half in bf16, so that reading it shows as well
 
 // Values of one operand in NCHW order: the same numbers whatever its layout.
 inline std::vector<float> initial_values(const Case& c, const Operand& operand) {
@@ -46,46 +53,76 @@ inline std::vector<float> initial_values(const Case& c, const Operand& operand) 
   return values;
 }
 
-// One operand in its layout between guard words. Plain row-major operands start one word off the alignment,
-// as slices of a flat parameter buffer do.
+// The nearest value that the dtype can hold.
+inline float rounded(float value, DType dtype) {
+  return dtype == DType::kBf16 ? static_cast<float>(Bf16(value)) : value;
+}
+
+// One operand in its layout and dtype between guard words, on a device. Plain row-major operands start one
+// element off the alignment, as slices of a flat parameter buffer do.
 class Guarded {
  public:
-  Guarded(const Operand& operand, const std::vector<float>& values) : operand_(operand) {
+  Guarded(const Operand& operand, const std::vector<float>& values, DType dtype = DType::kF32,
+          Device device = Device::kCpu)
+      : operand_(operand), dtype_(dtype) {
     const bool plain = operand.layout.block == 1;
-    storage_ = Tensor({1, operand.shape.count() + 2 * kGuards + 1, 1, 1});
     first_ = kGuards + (plain ? 1 : 0);
-    for (float& word : storage_.floats()) std::memcpy(&word, &kGuard, sizeof word);
-    view_ = {storage_.f32() + first_, operand.shape, operand.layout, DType::kF32};
-    for_each([&](int64_t i, int64_t offset) { view_.f32()[offset] = values[static_cast<size_t>(i)]; });
+    const Shape shape{1, operand.shape.count() + 2 * kGuards + 1, 1, 1};
+    host_ = Tensor(shape, {}, dtype);
+    for (int64_t i = 0; i < shape.c; ++i) std::memcpy(at(i), &kGuard, static_cast<size_t>(size_of(dtype)));
+    for_each([&](int64_t i, int64_t offset) { store(first_ + offset, values[static_cast<size_t>(i)]); });
+    if (device != Device::kCpu) {
+      device_ = Tensor(shape, {}, dtype, device);
+      copy(host_, device_);
+    }
+    auto* const memory = static_cast<std::byte*>((device == Device::kCpu ? host_ : device_).view().data);
+    view_ = {memory + first_ * size_of(dtype), operand.shape, operand.layout, dtype, device};
   }
   const View& view() const { return view_; }
   const Operand& operand() const { return operand_; }
+  // Brings what the device holds to the host: to be called before the two below.
+  void fetch() {
+    if (view_.device != Device::kCpu) copy(device_, host_);
+  }
   // In NCHW order.
   std::vector<float> values() const {
     std::vector<float> result(static_cast<size_t>(view_.count()));
-    for_each([&](int64_t i, int64_t offset) { result[static_cast<size_t>(i)] = view_.f32()[offset]; });
+    for_each([&](int64_t i, int64_t offset) { result[static_cast<size_t>(i)] = load(first_ + offset); });
     return result;
   }
   bool guards_intact() const {
-    for (int64_t i = 0; i < storage_.shape().count(); ++i) {
+    for (int64_t i = 0; i < host_.shape().count(); ++i) {
       if (i >= first_ && i < first_ + view_.count()) continue;
-      if (std::bit_cast<uint32_t>(storage_.f32()[i]) != kGuard) return false;
+      if (std::memcmp(at(i), &kGuard, static_cast<size_t>(size_of(dtype_))) != 0) return false;
     }
     return true;
   }
 
  private:
+  std::byte* at(int64_t i) const { return static_cast<std::byte*>(host_.view().data) + i * size_of(dtype_); }
+  float load(int64_t i) const {
+    if (dtype_ == DType::kF32) return host_.f32()[i];
+    return static_cast<float>(static_cast<const Bf16*>(host_.view().data)[i]);
+  }
+  void store(int64_t i, float value) const {
+    if (dtype_ == DType::kF32)
+      host_.f32()[i] = value;
+    else
+      static_cast<Bf16*>(host_.view().data)[i] = Bf16(value);
+  }
   template <class F>
   void for_each(const F& f) const {
+    const View place{nullptr, operand_.shape, operand_.layout};
     const Shape& s = operand_.shape;
     int64_t i = 0;
     for (int64_t n = 0; n < s.n; ++n)
       for (int64_t c = 0; c < s.c; ++c)
-        for (int64_t p = 0; p < s.plane(); ++p) f(i++, offset_of(view_, n, c, p));
+        for (int64_t p = 0; p < s.plane(); ++p) f(i++, offset_of(place, n, c, p));
   }
   Operand operand_;
-  Tensor storage_;
-  int64_t first_ = 0;
+  DType dtype_;
+  Tensor host_, device_;  // device_ is empty on a CPU
+  int64_t first_ = 0;     // element of host_ where the operand begins
   View view_;
 };
 
@@ -97,18 +134,27 @@ inline Values initial_values(const Case& c) {
   return values;
 }
 
-// Runs the case on the given values and returns them afterwards. Guards must be intact and inputs unchanged.
+// The values as the operands hold them where `backend` runs the case.
+inline Values as_held(const Case& c, const Backend& backend, Values values) {
+  for (size_t i = 0; i < values.size(); ++i)
+    for (float& value : values[i]) value = rounded(value, dtype_of(c.operands[i], backend));
+  return values;
+}
+
+// Runs the case on the given values (as_held) and returns them afterwards. Guards must be intact and inputs
+// unchanged.
 inline Values run_case(Backend& backend, const Case& c, const Values& before) {
   std::vector<Guarded> guarded;
   std::vector<View> views;
   for (size_t i = 0; i < before.size(); ++i) {
-    guarded.emplace_back(c.operands[i], before[i]);
+    guarded.emplace_back(c.operands[i], before[i], dtype_of(c.operands[i], backend), backend.device());
     views.push_back(guarded.back().view());
   }
   c.run(backend, views);
   Values after;
   for (size_t i = 0; i < guarded.size(); ++i) {
     INFO(backend.name(), ": ", c.name, ": ", c.operands[i].name);
+    guarded[i].fetch();
     after.push_back(guarded[i].values());
     CHECK(guarded[i].guards_intact());
     if (c.operands[i].role == Role::kInput)

@@ -13,6 +13,7 @@
 #include "core/parallel.h"
 #include "core/random.h"
 #include "loss/loss.h"
+#include "support/backends.h"
 
 namespace fr::test {
 
@@ -111,10 +112,10 @@ double relative_error(const A& got, const B& expected) {
   return largest > 0 ? worst / largest : worst;
 }
 
-// Runs body(backend) for every backend built here.
+// Runs body(backend) for every backend that works here in host memory.
 template <class Body>
 void for_each_backend(const Body& body) {
-  for (const std::string& name : Registry<BackendKind>::instance().names()) {
+  for (const std::string& name : usable_host_backends()) {
     const std::unique_ptr<Backend> backend = make_backend(name);
     INFO("backend ", name);
     body(*backend);

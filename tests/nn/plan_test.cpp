@@ -10,6 +10,7 @@
 
 #include "contrary_backend.h"
 #include "gradient.h"
+#include "support/backends.h"
 
 using namespace fr;
 
@@ -40,7 +41,7 @@ void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory
 void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
 
 TEST_CASE("values that live together never share memory, and no memory is lost between them") {
-  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+  for (const auto& backend_name : test::usable_backends()) {
     const auto backend = make_backend(backend_name);
     for (const bool training : {false, true}) {
       const Graph graph = Registry<NetworkKind>::instance().find("iresnet34")({});
@@ -67,7 +68,7 @@ TEST_CASE("values that live together never share memory, and no memory is lost b
 }
 
 TEST_CASE("an iresnet runs as convolutions, fused batch norms and one linear layer, without a reorder") {
-  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+  for (const auto& backend_name : test::usable_backends()) {
     const auto backend = make_backend(backend_name);
     const Graph graph = Registry<NetworkKind>::instance().find("iresnet50")({});
     const Plan plan = make_plan(graph, *backend, {.n = 2, .training = true});
@@ -86,7 +87,7 @@ TEST_CASE("an iresnet runs as convolutions, fused batch norms and one linear lay
 }
 
 TEST_CASE("a frozen network is convolutions, the batch norms they cannot take, and one linear layer") {
-  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+  for (const auto& backend_name : test::usable_backends()) {
     const auto backend = make_backend(backend_name);
     for (const std::string name : {"iresnet100", "mobilefacenet"}) {
       const Graph graph = Registry<NetworkKind>::instance().find(name)({});
@@ -107,7 +108,7 @@ TEST_CASE("a frozen network is convolutions, the batch norms they cannot take, a
 }
 
 TEST_CASE("mobilefacenet needs two reorders at the most") {
-  for (const auto& backend_name : Registry<BackendKind>::instance().names()) {
+  for (const auto& backend_name : test::usable_backends()) {
     const auto backend = make_backend(backend_name);
     const Graph graph = Registry<NetworkKind>::instance().find("mobilefacenet")({});
     for (const bool training : {false, true})

@@ -1,0 +1,281 @@
+// Convolution by cuDNN: descriptors and algorithm are made once per problem. Only algorithms that are
+// implicit products and repeat bit for bit are taken; what cuDNN does not offer goes to im2col.
+#include <cudnn.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "backend/cuda/convolution.h"
+#include "core/error.h"
+
+namespace fr::cuda {
+namespace {
+
+constexpr size_t kMostWorkspace = size_t{1} << 30;  // bytes an algorithm may ask for
+
+void check_cudnn(cudnnStatus_t status, const char* call) {
+  FR_CHECK(status == CUDNN_STATUS_SUCCESS, "{}: {}", call, cudnnGetErrorString(status));
+}
+
+// A cuDNN descriptor, made and destroyed by these functions.
+template <class Handle, cudnnStatus_t (*kCreate)(Handle*), cudnnStatus_t (*kDestroy)(Handle)>
+class Descriptor {
+ public:
+  Descriptor() { check_cudnn(kCreate(&handle_), "cudnnCreate"); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { kDestroy(handle_); }
+  operator Handle() const { return handle_; }  // NOLINT: passed wherever the handle is wanted
+
+ private:
+  Handle handle_ = nullptr;
+};
+using TensorDescriptor =
+    Descriptor<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor>;
+using FilterDescriptor =
+    Descriptor<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor>;
+using ConvolutionDescriptor = Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor,
+                                         cudnnDestroyConvolutionDescriptor>;
+using CudnnHandle = Descriptor<cudnnHandle_t, cudnnCreate, cudnnDestroy>;
+
+cudnnDataType_t cudnn_type(DType dtype) {
+  return dtype == DType::kBf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+}
+
+cudnnMathType_t math_type(const MathMode& mode, DType dtype) {
+  if (dtype == DType::kBf16) return CUDNN_TENSOR_OP_MATH;
+  return mode.tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH;
+}
+
+enum class Operation { kForward, kBackwardData, kBackwardWeights };
+
+const char* name_of(Operation operation) {
+  switch (operation) {
+    case Operation::kForward:
+      return "conv_forward";
+    case Operation::kBackwardData:
+      return "conv_backward_data";
+    case Operation::kBackwardWeights:
+      return "conv_backward_weights";
+  }
+  return "?";
+}
+
+// How one problem is done. Without an algorithm: by im2col.
+struct Plan {
+  TensorDescriptor x, y;
+  FilterDescriptor w;
+  ConvolutionDescriptor convolution;
+  DType weights = DType::kF32;   // of w, or of the gradient that cuDNN writes
+  std::optional<int> algorithm;  // of the operation's own enumeration
+  size_t workspace = 0;          // bytes
+};
+
+struct Choice {
+  int algorithm;
+  cudnnMathType_t math;
+};
+
+// The first suggestion that repeats bit for bit, is one of the `allowed`, and keeps to the math mode.
+template <class Perf, class Suggest>
+std::optional<Choice> choose(const Suggest& suggest, std::initializer_list<int> allowed, bool exact) {
+  std::array<Perf, 16> suggestions{};
+  int count = 0;
+  if (suggest(static_cast<int>(suggestions.size()), &count, suggestions.data()) != CUDNN_STATUS_SUCCESS)
+    return std::nullopt;
+  for (int i = 0; i < count; ++i) {
+    const Perf& s = suggestions[static_cast<size_t>(i)];
+    const bool tensor_cores =
+        s.mathType == CUDNN_TENSOR_OP_MATH || s.mathType == CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION;
+    if (s.status != CUDNN_STATUS_SUCCESS || s.determinism != CUDNN_DETERMINISTIC) continue;
+    if (s.memory > kMostWorkspace || (exact && tensor_cores)) continue;
+    if (std::find(allowed.begin(), allowed.end(), static_cast<int>(s.algo)) == allowed.end()) continue;
+    return Choice{static_cast<int>(s.algo), exact ? CUDNN_FMA_MATH : s.mathType};
+  }
+  return std::nullopt;
+}
+
+class Cudnn final : public Convolution {
+ public:
+  explicit Cudnn(const ConvContext& context) : context_(context), im2col_(make_im2col(context)) {
+    check_cudnn(cudnnSetStream(handle_, stream()), "cudnnSetStream");
+  }
+
+  void forward(const ConvProblem& p, const void* x, const void* w, void* y) override {
+    const bool done = run(Operation::kForward, p, [&](const Plan& plan, void* workspace) {
+      return cudnnConvolutionForward(handle_, &kOne, plan.x, x, plan.w, w, plan.convolution,
+                                     static_cast<cudnnConvolutionFwdAlgo_t>(*plan.algorithm), workspace,
+                                     plan.workspace, &kZero, plan.y, y);
+    });
+    if (!done) im2col_->forward(p, x, w, y);
+  }
+
+  void backward_data(const ConvProblem& p, const void* dy, const void* w, void* dx) override {
+    const bool done = run(Operation::kBackwardData, p, [&](const Plan& plan, void* workspace) {
+      return cudnnConvolutionBackwardData(handle_, &kOne, plan.w, w, plan.y, dy, plan.convolution,
+                                          static_cast<cudnnConvolutionBwdDataAlgo_t>(*plan.algorithm),
+                                          workspace, plan.workspace, &kZero, plan.x, dx);
+    });
+    if (!done) im2col_->backward_data(p, dy, w, dx);
+  }
+
+  void backward_weights(const ConvProblem& p, const void* x, const void* dy, float* dw) override {
+    const Pool::Scope scope(context_.pool);
+    std::byte* const gradient = context_.pool.take(p.weights() * size_of(DType::kF32));
+    DType dtype = DType::kF32;
+    const bool done = run(Operation::kBackwardWeights, p, [&](const Plan& plan, void* workspace) {
+      dtype = plan.weights;
+      return cudnnConvolutionBackwardFilter(handle_, &kOne, plan.x, x, plan.y, dy, plan.convolution,
+                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(*plan.algorithm),
+                                            workspace, plan.workspace, &kZero, plan.w, gradient);
+    });
+    if (done) return add_krsc(p, dtype, gradient, dw);
+    im2col_->backward_weights(p, x, dy, dw);
+  }
+
+ private:
+  using Key = std::tuple<Operation, DType, std::array<int64_t, 10>>;
+  static constexpr float kOne = 1, kZero = 0;
+
+  // False where cuDNN does not offer this; a refusal at the first call counts as such.
+  template <class Call>
+  bool run(Operation operation, const ConvProblem& p, const Call& call) {
+    const Key key{operation,
+                  p.dtype,
+                  {p.g.kernel, p.g.stride, p.g.pad, p.g.groups, p.x.n, p.x.c, p.x.h, p.x.w, p.y.c, p.y.h}};
+    auto found = plans_.find(key);
+    const bool first = found == plans_.end();
+    if (first) found = plans_.emplace(key, make_plan(operation, p)).first;
+    Plan& plan = *found->second;
+    if (!plan.algorithm) return false;
+    const Pool::Scope scope(context_.pool);
+    void* const workspace =
+        plan.workspace > 0 ? context_.pool.take(static_cast<int64_t>(plan.workspace)) : nullptr;
+    const cudnnStatus_t status = call(plan, workspace);
+    if (first && status != CUDNN_STATUS_SUCCESS) {
+      plan.algorithm.reset();
+      return false;
+    }
+    check_cudnn(status, fr::cuda::name_of(operation));
+    if (first)
+      context_.implementations.insert(fmt::format(
+          "{}: cuDNN {}, algorithm {}, {} bytes, {} weights", describe(fr::cuda::name_of(operation), p),
+          cudnnGetVersion(), *plan.algorithm, plan.workspace, fr::name_of(plan.weights)));
+    return true;
+  }
+
+  // For the weights' gradient a result in f32 is asked for first. Where cuDNN has none for bf16 factors, the
+  // sum is still made in f32 and rounded once.
+  std::unique_ptr<Plan> make_plan(Operation operation, const ConvProblem& p) {
+    if (operation == Operation::kBackwardWeights && p.dtype != DType::kF32) {
+      auto plan = make_plan(operation, p, DType::kF32);
+      if (plan->algorithm) return plan;
+    }
+    return make_plan(operation, p, p.dtype);
+  }
+
+  std::unique_ptr<Plan> make_plan(Operation operation, const ConvProblem& p, DType weights) {
+    auto plan = std::make_unique<Plan>();
+    plan->weights = weights;
+    const auto tensor = [&](cudnnTensorDescriptor_t descriptor, const Shape& s) {
+      check_cudnn(cudnnSetTensor4dDescriptor(descriptor, CUDNN_TENSOR_NHWC, cudnn_type(p.dtype), int_of(s.n),
+                                             int_of(s.c), int_of(s.h), int_of(s.w)),
+                  "cudnnSetTensor4dDescriptor");
+    };
+    tensor(plan->x, p.x);
+    tensor(plan->y, p.y);
+    const int kernel = int_of(p.g.kernel), pad = int_of(p.g.pad), stride = int_of(p.g.stride);
+    check_cudnn(cudnnSetFilter4dDescriptor(plan->w, cudnn_type(weights), CUDNN_TENSOR_NHWC, int_of(p.y.c),
+                                           int_of(p.group_inputs()), kernel, kernel),
+                "cudnnSetFilter4dDescriptor");
+    check_cudnn(cudnnSetConvolution2dDescriptor(plan->convolution, pad, pad, stride, stride, 1, 1,
+                                                CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
+                "cudnnSetConvolution2dDescriptor");
+    check_cudnn(cudnnSetConvolutionGroupCount(plan->convolution, int_of(p.g.groups)),
+                "cudnnSetConvolutionGroupCount");
+    check_cudnn(cudnnSetConvolutionMathType(plan->convolution, math_type(context_.mode, p.dtype)),
+                "cudnnSetConvolutionMathType");
+    switch (operation) {
+      case Operation::kForward:
+        choose_forward(*plan, exact(p));
+        break;
+      case Operation::kBackwardData:
+        choose_backward_data(*plan, exact(p));
+        break;
+      case Operation::kBackwardWeights:
+        choose_backward_weights(*plan, exact(p));
+        break;
+    }
+    return plan;
+  }
+
+  bool exact(const ConvProblem& p) const { return p.dtype == DType::kF32 && !context_.mode.tf32; }
+
+  // Takes the choice if its workspace can be had.
+  template <class Size>
+  static void take(Plan& plan, const std::optional<Choice>& choice, const Size& size) {
+    if (!choice) return;
+    check_cudnn(cudnnSetConvolutionMathType(plan.convolution, choice->math), "cudnnSetConvolutionMathType");
+    if (size(choice->algorithm, &plan.workspace) == CUDNN_STATUS_SUCCESS) plan.algorithm = choice->algorithm;
+  }
+
+  void choose_forward(Plan& plan, bool exact) const {
+    const auto choice = choose<cudnnConvolutionFwdAlgoPerf_t>(
+        [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* suggestions) {
+          return cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.x, plan.w, plan.convolution, plan.y,
+                                                        most, count, suggestions);
+        },
+        {CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
+         CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
+        exact);
+    take(plan, choice, [&](int algorithm, size_t* bytes) {
+      return cudnnGetConvolutionForwardWorkspaceSize(handle_, plan.x, plan.w, plan.convolution, plan.y,
+                                                     static_cast<cudnnConvolutionFwdAlgo_t>(algorithm),
+                                                     bytes);
+    });
+  }
+
+  void choose_backward_data(Plan& plan, bool exact) const {
+    const auto choice = choose<cudnnConvolutionBwdDataAlgoPerf_t>(
+        [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* suggestions) {
+          return cudnnGetConvolutionBackwardDataAlgorithm_v7(handle_, plan.w, plan.y, plan.convolution,
+                                                             plan.x, most, count, suggestions);
+        },
+        {CUDNN_CONVOLUTION_BWD_DATA_ALGO_1}, exact);
+    take(plan, choice, [&](int algorithm, size_t* bytes) {
+      return cudnnGetConvolutionBackwardDataWorkspaceSize(
+          handle_, plan.w, plan.y, plan.convolution, plan.x,
+          static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm), bytes);
+    });
+  }
+
+  void choose_backward_weights(Plan& plan, bool exact) const {
+    const auto choice = choose<cudnnConvolutionBwdFilterAlgoPerf_t>(
+        [&](int most, int* count, cudnnConvolutionBwdFilterAlgoPerf_t* suggestions) {
+          return cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle_, plan.x, plan.y, plan.convolution,
+                                                               plan.w, most, count, suggestions);
+        },
+        {CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1}, exact);
+    take(plan, choice, [&](int algorithm, size_t* bytes) {
+      return cudnnGetConvolutionBackwardFilterWorkspaceSize(
+          handle_, plan.x, plan.y, plan.convolution, plan.w,
+          static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm), bytes);
+    });
+  }
+
+  const ConvContext context_;
+  const std::unique_ptr<Convolution> im2col_;
+  const CudnnHandle handle_;
+  std::map<Key, std::unique_ptr<Plan>> plans_;
+};
+
+}  // namespace
+
+std::unique_ptr<Convolution> make_best_convolution(const ConvContext& context) {
+  return std::make_unique<Cudnn>(context);
+}
+
+}  // namespace fr::cuda

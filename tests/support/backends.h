@@ -1,0 +1,52 @@
+// The backends that tests run on: all that are registered and that this machine can use. Others are skipped
+// aloud; where FR_REQUIRE_BACKENDS ("ref,onednn,cuda") names one, that is a failure.
+#pragma once
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+
+namespace fr::test {
+
+inline std::vector<std::string> required_backends() {
+  const char* required = std::getenv("FR_REQUIRE_BACKENDS");
+  std::stringstream text(required != nullptr ? required : "ref");
+  std::vector<std::string> names;
+  for (std::string name; std::getline(text, name, ',');) names.push_back(name);
+  return names;
+}
+
+inline std::vector<std::string> usable_backends() {
+  std::vector<std::string> names;
+  for (const std::string& name : Registry<BackendKind>::instance().names()) {
+    const std::string why = why_no_backend(name);
+    if (why.empty()) {
+      names.push_back(name);
+      continue;
+    }
+    const std::vector<std::string> required = required_backends();
+    INFO("backend ", name, ": ", why);
+    CHECK(std::find(required.begin(), required.end(), name) == required.end());
+    MESSAGE("skipped: backend ", name, ": ", why);
+  }
+  return names;
+}
+
+// Those of them that work in host memory, for tests whose operands lie there.
+inline std::vector<std::string> usable_host_backends() {
+  std::vector<std::string> names;
+  for (const std::string& name : usable_backends()) {
+    if (make_backend(name)->device() == Device::kCpu)
+      names.push_back(name);
+    else
+      MESSAGE("skipped: backend ", name, ": this test's operands lie in host memory");
+  }
+  return names;
+}
+
+}  // namespace fr::test
