@@ -7,6 +7,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "core/device_memory.h"
 #include "core/parallel.h"
 #include "core/random.h"
 #include "eval/result.h"
@@ -24,7 +25,7 @@ void set_threads(const BenchOptions& options) {
 }
 
 void add_bench_options(Options& command, BenchOptions& options) {
-  command.add("--backend", options.backend, "auto, onednn or ref");
+  command.add("--backend", options.backend, "auto, cuda, cuda_f32, cuda_tf32, onednn or ref");
   add_timing_options(command, options);
 }
 
@@ -71,11 +72,15 @@ struct GemmLimit {
 // A square product.
 class Square {
  public:
-  explicit Square(int64_t size)
-      : size_(size), a_(Tensor::zeros({size, size})), b_(Tensor::zeros({size, size})), c_({size, size}) {}
+  Square(int64_t size, Device device)
+      : size_(size),
+        a_(Tensor::zeros({size, size}, {}, DType::kF32, device)),
+        b_(Tensor::zeros({size, size}, {}, DType::kF32, device)),
+        c_({size, size}, {}, DType::kF32, device) {}
   void run(Backend& backend) const {
     backend.gemm({.m = size_, .n = size_, .k = size_, .lda = size_, .ldb = size_, .ldc = size_}, a_.f32(),
                  b_.f32(), c_.f32());
+    synchronize(backend.device());
   }
   double flops() const { return 2 * static_cast<double>(size_ * size_ * size_); }
 
@@ -87,7 +92,7 @@ class Square {
 GemmLimit gemm_limit(Backend& backend, double budget) {
   GemmLimit best;
   for (const int64_t size : {384, 768, 1536, 2304}) {
-    const Square square(size);
+    const Square square(size, backend.device());
     const double rate = square.flops() / seconds_per_call(budget, [&] { square.run(backend); });
     if (rate > best.flops) best = {rate, size};
   }
@@ -101,7 +106,7 @@ double gemm_rate(Backend& backend, double budget) { return gemm_limit(backend, b
 BesideGemm measure_beside_gemm(Backend& backend, double flops, double budget,
                                const std::function<void()>& call) {
   constexpr int64_t kLeastRounds = 5;
-  const Square square(gemm_limit(backend, 0.1).size);
+  const Square square(gemm_limit(backend, 0.1).size, backend.device());
   square.run(backend);
   std::vector<double> seconds, rates, shares;
   double spent = 0;

@@ -7,6 +7,7 @@
 
 #include "../apps/fr_bench.h"
 #include "backend/cases.h"
+#include "core/device_memory.h"
 #include "core/parallel.h"
 #include "core/random.h"
 
@@ -26,23 +27,35 @@ int run_gemm(const BenchOptions& options) {
   return 0;
 }
 
-// Operands of a case in memory, filled with small random numbers.
+// Operands of a case in the backend's memory, filled with small random numbers.
 class Bound {
  public:
-  explicit Bound(const Case& c) {
+  Bound(const Case& c, Backend& backend) {
     for (const Operand& operand : c.operands) {
-      tensors_.emplace_back(operand.shape, operand.layout);
+      Tensor host(operand.shape, operand.layout);
       RandomStream stream(1, operand.name);
-      for (float& value : tensors_.back().floats()) value = stream.next_uniform(operand.low, operand.high);
+      for (float& value : host.floats()) value = stream.next_uniform(operand.low, operand.high);
+      tensors_.push_back(moved(std::move(host), dtype_of(operand, backend), backend));
       views_.push_back(tensors_.back().view());
       const int64_t passes = operand.role == Role::kAdded ? 2 : 1;
-      bytes_ += passes * operand.shape.count() * size_of(DType::kF32);
+      bytes_ += passes * views_.back().bytes();
     }
   }
   std::span<const View> views() const { return views_; }
   int64_t bytes() const { return bytes_; }  // read and written once
 
  private:
+  static Tensor moved(Tensor host, DType dtype, Backend& backend) {
+    if (backend.device() == Device::kCpu) return host;
+    Tensor there(host.shape(), host.view().layout, DType::kF32, backend.device());
+    copy(host, there);
+    if (dtype == DType::kF32) return there;
+    Tensor result(host.shape(), host.view().layout, dtype, backend.device());
+    backend.reorder(there, result);
+    synchronize(backend.device());
+    return result;
+  }
+
   std::vector<Tensor> tensors_;
   std::vector<View> views_;
   int64_t bytes_ = 0;
@@ -58,8 +71,11 @@ int run_ops(const OpsOptions& options) {
   Json rows = Json::array();
   for (const Case& c : network_cases(*backend, options.batch)) {
     if (!c.name.starts_with(options.only)) continue;
-    const Bound bound(c);
-    const double seconds = seconds_per_call(options.seconds, [&] { c.run(*backend, bound.views()); });
+    const Bound bound(c, *backend);
+    const double seconds = seconds_per_call(options.seconds, [&] {
+      c.run(*backend, bound.views());
+      synchronize(backend->device());
+    });
     const double flops = c.flops / seconds, bandwidth = static_cast<double>(bound.bytes()) / seconds;
     const double floor = limits.seconds({c.flops, static_cast<double>(bound.bytes())});
     fmt::print("{:9.3f} {:9.1f} {:6.1f}% {:7.1f} {:7.1f}%  {}\n", seconds * 1e3, flops / 1e9,

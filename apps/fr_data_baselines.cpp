@@ -126,7 +126,7 @@ void add_baselines(Options& options) {
       .add("--data", c.data, "folder with NAME/NAME.bin, as fr-data synth makes it")
       .required()
       .add("--network", c.network, "network that is not trained")
-      .add("--backend", c.backend, "auto, onednn or ref")
+      .add("--backend", c.backend, "auto, cuda, cuda_f32, cuda_tf32, onednn or ref")
       .add("--seed", c.seed, "of its random weights");
 }
 

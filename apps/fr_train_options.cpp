@@ -73,7 +73,8 @@ void add_options(Options& options, TrainCommand& c) {
       .add("--eval-every", t.evaluate_every, "steps between evaluations on --eval-data; 0: at the end only")
       .add("--checkpoint-every", t.checkpoint_every, "steps between checkpoints")
       .add("--log-every", t.log_every, "steps between lines of log.jsonl")
-      .choice("--backend", c.backend, {"auto", "ref", "onednn"}, "who computes")
+      .choice("--backend", c.backend, {"auto", "ref", "onednn", "cuda", "cuda_f32", "cuda_tf32"},
+              "who computes")
       .choice("--device", c.device, {"auto", "cpu", "cuda"}, "where")
       .add("--threads", c.threads, "computing threads; 0: all processors")
       .add("--workers", c.workers, "image decoding threads; 0: one for every two processors")

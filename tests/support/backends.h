@@ -30,9 +30,8 @@ inline std::vector<std::string> usable_backends() {
       continue;
     }
     const std::vector<std::string> required = required_backends();
-    INFO("backend ", name, ": ", why);
-    CHECK(std::find(required.begin(), required.end(), name) == required.end());
     MESSAGE("skipped: backend ", name, ": ", why);
+    CHECK(std::find(required.begin(), required.end(), name) == required.end());
   }
   return names;
 }

@@ -1,5 +1,6 @@
 #include "backend/cuda/biased_product.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "backend/cuda/blas.h"
@@ -83,7 +84,9 @@ bool BiasedProduct::run(int64_t n, int64_t m, int64_t k, DType factors, const vo
     set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment_of(w));
     set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment_of(x));
     set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignment_of(y));
-    set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment_of(y));
+    // There is no wish for the bias, which is read along with y.
+    set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES,
+        std::min(alignment_of(y), alignment_of(bias)));
     cublasLtMatmulHeuristicResult_t result{};
     int count = 0;
     const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(

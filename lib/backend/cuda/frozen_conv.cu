@@ -2,6 +2,7 @@
 #include "backend/checks.h"
 #include "backend/cuda/channels.cuh"
 #include "backend/cuda/cuda.h"
+#include "core/device_memory.h"
 
 namespace fr {
 namespace {
@@ -28,6 +29,7 @@ class CudaFrozenConv final : public FrozenConv {
     const cuda::ConvProblem problem{
         g, {1, w_shape.c * g.groups, 1, 1}, {1, w_shape.n, 1, 1}, backend.mode_.activations};
     cuda::to_krsc(problem, plain.f32(), w_.view().data);
+    synchronize(Device::kCuda);  // `plain` goes
   }
 
   void run(const View& x, const View& residual, const View& y) override {

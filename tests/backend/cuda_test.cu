@@ -1,0 +1,89 @@
+// What only the cuda backend promises, on a GPU: convolution by im2col agrees with ref as cuDNN's does, and a
+// call can be captured as a CUDA graph from its second time on. Built with the backend, skipped without a
+// GPU.
+#include <cuda_runtime.h>
+
+#include "backend/cuda/blas.h"
+#include "backend/cuda/math_mode.h"
+#include "backend/harness.h"
+#include "core/cuda_check.cuh"
+#include "core/device_memory.h"
+
+using namespace fr;
+using namespace fr::test;
+
+namespace {
+
+// False, with a message, without a GPU.
+bool usable() {
+  if (why_no_cuda().empty()) return true;
+  MESSAGE("skipped: ", why_no_cuda());
+  return false;
+}
+
+constexpr cuda::MathMode kModes[] = {cuda::kBf16Mode, cuda::kF32Mode, cuda::kTf32Mode};
+
+// The operands of a case on the GPU.
+struct Bound {
+  std::vector<Guarded> guarded;
+  std::vector<View> views;
+  Bound(const Backend& backend, const Case& c) {
+    const Values values = initial_values(c);
+    for (size_t i = 0; i < values.size(); ++i) {
+      guarded.emplace_back(c.operands[i], values[i], dtype_of(c.operands[i], backend), backend.device());
+      views.push_back(guarded.back().view());
+    }
+  }
+  Values values() {
+    Values result;
+    for (Guarded& g : guarded) {
+      g.fetch();
+      result.push_back(g.values());
+    }
+    return result;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("cuda: convolution by im2col agrees with ref, and with itself bit for bit") {
+  if (!usable()) return;
+  const auto ref = make_backend("ref");
+  for (const cuda::MathMode& mode : kModes) {
+    const auto backend = cuda::make_backend(mode, cuda::Convolutions::kIm2col);
+    for (const Case& c : conformance_cases()) {
+      if (!c.name.starts_with("conv")) continue;
+      INFO(mode.name, ": ", c.name);
+      const Values before = as_held(c, *backend, initial_values(c));
+      const Values expected = run_case(*ref, c, before), result = run_case(*backend, c, before);
+      for (size_t i = 0; i < result.size(); ++i) {
+        INFO(c.operands[i].name);
+        CHECK(difference(result[i], expected[i], tolerance(*backend)) == "");
+      }
+      CHECK(same_bits(run_case(*backend, c, before), result));
+    }
+  }
+}
+
+TEST_CASE("cuda: a call can be captured as a graph, and the graph computes what the call does") {
+  if (!usable()) return;
+  for (const cuda::MathMode& mode : kModes) {
+    const auto backend = cuda::make_backend(mode);
+    for (const Case& c : conformance_cases()) {
+      if (c.name.starts_with("conv_frozen")) continue;  // it uploads its weights
+      INFO(mode.name, ": ", c.name);
+      Bound direct(*backend, c), captured(*backend, c);
+      c.run(*backend, direct.views);
+      cudaGraph_t graph{};
+      cudaGraphExec_t executable{};
+      FR_CUDA(cudaStreamBeginCapture(cuda::stream(), cudaStreamCaptureModeThreadLocal));
+      c.run(*backend, captured.views);
+      FR_CUDA(cudaStreamEndCapture(cuda::stream(), &graph));
+      FR_CUDA(cudaGraphInstantiate(&executable, graph, 0));
+      FR_CUDA(cudaGraphLaunch(executable, cuda::stream()));
+      CHECK(same_bits(captured.values(), direct.values()));
+      FR_CUDA(cudaGraphExecDestroy(executable));
+      FR_CUDA(cudaGraphDestroy(graph));
+    }
+  }
+}
