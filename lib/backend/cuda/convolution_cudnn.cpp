@@ -1,12 +1,15 @@
 // Convolution by cuDNN: descriptors and algorithm are made once per problem. Only algorithms that are
 // implicit products and repeat bit for bit are taken; what cuDNN does not offer goes to im2col.
 #include <cudnn.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <tuple>
+#include <vector>
 
 #include "backend/cuda/convolution.h"
 #include "core/error.h"
@@ -64,14 +67,15 @@ const char* name_of(Operation operation) {
   return "?";
 }
 
-// How one problem is done. Without an algorithm: by im2col.
+// How one problem is done.
 struct Plan {
   TensorDescriptor x, y;
   FilterDescriptor w;
   ConvolutionDescriptor convolution;
-  DType weights = DType::kF32;   // of w, or of the gradient that cuDNN writes
-  std::optional<int> algorithm;  // of the operation's own enumeration
-  size_t workspace = 0;          // bytes
+  DType weights = DType::kF32;  // of w, or of the gradient that cuDNN writes
+  int algorithm = -1;           // of the operation's own enumeration
+  size_t workspace = 0;         // bytes
+  bool proven = false;          // has run
 };
 
 struct Choice {
@@ -107,7 +111,7 @@ class Cudnn final : public Convolution {
   void forward(const ConvProblem& p, const void* x, const void* w, void* y) override {
     const bool done = run(Operation::kForward, p, [&](const Plan& plan, void* workspace) {
       return cudnnConvolutionForward(handle_, &kOne, plan.x, x, plan.w, w, plan.convolution,
-                                     static_cast<cudnnConvolutionFwdAlgo_t>(*plan.algorithm), workspace,
+                                     static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm), workspace,
                                      plan.workspace, &kZero, plan.y, y);
     });
     if (!done) im2col_->forward(p, x, w, y);
@@ -116,7 +120,7 @@ class Cudnn final : public Convolution {
   void backward_data(const ConvProblem& p, const void* dy, const void* w, void* dx) override {
     const bool done = run(Operation::kBackwardData, p, [&](const Plan& plan, void* workspace) {
       return cudnnConvolutionBackwardData(handle_, &kOne, plan.w, w, plan.y, dy, plan.convolution,
-                                          static_cast<cudnnConvolutionBwdDataAlgo_t>(*plan.algorithm),
+                                          static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.algorithm),
                                           workspace, plan.workspace, &kZero, plan.x, dx);
     });
     if (!done) im2col_->backward_data(p, dy, w, dx);
@@ -129,7 +133,7 @@ class Cudnn final : public Convolution {
     const bool done = run(Operation::kBackwardWeights, p, [&](const Plan& plan, void* workspace) {
       dtype = plan.weights;
       return cudnnConvolutionBackwardFilter(handle_, &kOne, plan.x, x, plan.y, dy, plan.convolution,
-                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(*plan.algorithm),
+                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.algorithm),
                                             workspace, plan.workspace, &kZero, plan.w, gradient);
     });
     if (done) return add_krsc(p, dtype, gradient, dw);
@@ -140,43 +144,48 @@ class Cudnn final : public Convolution {
   using Key = std::tuple<Operation, DType, std::array<int64_t, 10>>;
   static constexpr float kOne = 1, kZero = 0;
 
-  // False where cuDNN does not offer this; a refusal at the first call counts as such.
+  // The plans of a problem, best first; what cuDNN refuses at its first call is struck off. False where none
+  // is left.
   template <class Call>
   bool run(Operation operation, const ConvProblem& p, const Call& call) {
     const Key key{operation,
                   p.dtype,
                   {p.g.kernel, p.g.stride, p.g.pad, p.g.groups, p.x.n, p.x.c, p.x.h, p.x.w, p.y.c, p.y.h}};
     auto found = plans_.find(key);
-    const bool first = found == plans_.end();
-    if (first) found = plans_.emplace(key, make_plan(operation, p)).first;
-    Plan& plan = *found->second;
-    if (!plan.algorithm) return false;
-    const Pool::Scope scope(context_.pool);
-    void* const workspace =
-        plan.workspace > 0 ? context_.pool.take(static_cast<int64_t>(plan.workspace)) : nullptr;
-    const cudnnStatus_t status = call(plan, workspace);
-    if (first && status != CUDNN_STATUS_SUCCESS) {
-      plan.algorithm.reset();
-      return false;
+    if (found == plans_.end()) found = plans_.emplace(key, make_plans(operation, p)).first;
+    for (auto& plans = found->second; !plans.empty(); plans.erase(plans.begin())) {
+      Plan& plan = *plans.front();
+      const Pool::Scope scope(context_.pool);
+      void* const workspace =
+          plan.workspace > 0 ? context_.pool.take(static_cast<int64_t>(plan.workspace)) : nullptr;
+      const cudnnStatus_t status = call(plan, workspace);
+      if (plan.proven) check_cudnn(status, cuda::name_of(operation));
+      if (status != CUDNN_STATUS_SUCCESS) continue;
+      if (!plan.proven) note(operation, p, plan);
+      plan.proven = true;
+      return true;
     }
-    check_cudnn(status, fr::cuda::name_of(operation));
-    if (first)
-      context_.implementations.insert(fmt::format(
-          "{}: cuDNN {}, algorithm {}, {} bytes, {} weights", describe(fr::cuda::name_of(operation), p),
-          cudnnGetVersion(), *plan.algorithm, plan.workspace, fr::name_of(plan.weights)));
-    return true;
+    return false;
+  }
+
+  void note(Operation operation, const ConvProblem& p, const Plan& plan) {
+    context_.implementations.insert(fmt::format("{}: cuDNN {}, algorithm {}, {} bytes, {} weights",
+                                                describe(cuda::name_of(operation), p), cudnnGetVersion(),
+                                                plan.algorithm, plan.workspace, fr::name_of(plan.weights)));
   }
 
   // For the weights' gradient a result in f32 is asked for first. Where cuDNN has none for bf16 factors, the
   // sum is still made in f32 and rounded once.
-  std::unique_ptr<Plan> make_plan(Operation operation, const ConvProblem& p) {
-    if (operation == Operation::kBackwardWeights && p.dtype != DType::kF32) {
-      auto plan = make_plan(operation, p, DType::kF32);
-      if (plan->algorithm) return plan;
-    }
-    return make_plan(operation, p, p.dtype);
+  std::vector<std::unique_ptr<Plan>> make_plans(Operation operation, const ConvProblem& p) {
+    std::vector<std::unique_ptr<Plan>> plans;
+    const bool both = operation == Operation::kBackwardWeights && p.dtype != DType::kF32;
+    if (both) plans.push_back(make_plan(operation, p, DType::kF32));
+    plans.push_back(make_plan(operation, p, p.dtype));
+    std::erase(plans, nullptr);
+    return plans;
   }
 
+  // Null where cuDNN suggests nothing that will do.
   std::unique_ptr<Plan> make_plan(Operation operation, const ConvProblem& p, DType weights) {
     auto plan = std::make_unique<Plan>();
     plan->weights = weights;
@@ -200,29 +209,27 @@ class Cudnn final : public Convolution {
                 "cudnnSetConvolutionMathType");
     switch (operation) {
       case Operation::kForward:
-        choose_forward(*plan, exact(p));
-        break;
+        return choose_forward(*plan, exact(p)) ? std::move(plan) : nullptr;
       case Operation::kBackwardData:
-        choose_backward_data(*plan, exact(p));
-        break;
+        return choose_backward_data(*plan, exact(p)) ? std::move(plan) : nullptr;
       case Operation::kBackwardWeights:
-        choose_backward_weights(*plan, exact(p));
-        break;
+        return choose_backward_weights(*plan, exact(p)) ? std::move(plan) : nullptr;
     }
-    return plan;
+    return nullptr;
   }
 
   bool exact(const ConvProblem& p) const { return p.dtype == DType::kF32 && !context_.mode.tf32; }
 
-  // Takes the choice if its workspace can be had.
+  // Takes the choice if there is one and its workspace is known.
   template <class Size>
-  static void take(Plan& plan, const std::optional<Choice>& choice, const Size& size) {
-    if (!choice) return;
+  static bool take(Plan& plan, const std::optional<Choice>& choice, const Size& size) {
+    if (!choice) return false;
     check_cudnn(cudnnSetConvolutionMathType(plan.convolution, choice->math), "cudnnSetConvolutionMathType");
-    if (size(choice->algorithm, &plan.workspace) == CUDNN_STATUS_SUCCESS) plan.algorithm = choice->algorithm;
+    plan.algorithm = choice->algorithm;
+    return size(choice->algorithm, &plan.workspace) == CUDNN_STATUS_SUCCESS;
   }
 
-  void choose_forward(Plan& plan, bool exact) const {
+  bool choose_forward(Plan& plan, bool exact) const {
     const auto choice = choose<cudnnConvolutionFwdAlgoPerf_t>(
         [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* suggestions) {
           return cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.x, plan.w, plan.convolution, plan.y,
@@ -231,35 +238,35 @@ class Cudnn final : public Convolution {
         {CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
          CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
         exact);
-    take(plan, choice, [&](int algorithm, size_t* bytes) {
+    return take(plan, choice, [&](int algorithm, size_t* bytes) {
       return cudnnGetConvolutionForwardWorkspaceSize(handle_, plan.x, plan.w, plan.convolution, plan.y,
                                                      static_cast<cudnnConvolutionFwdAlgo_t>(algorithm),
                                                      bytes);
     });
   }
 
-  void choose_backward_data(Plan& plan, bool exact) const {
+  bool choose_backward_data(Plan& plan, bool exact) const {
     const auto choice = choose<cudnnConvolutionBwdDataAlgoPerf_t>(
         [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* suggestions) {
           return cudnnGetConvolutionBackwardDataAlgorithm_v7(handle_, plan.w, plan.y, plan.convolution,
                                                              plan.x, most, count, suggestions);
         },
         {CUDNN_CONVOLUTION_BWD_DATA_ALGO_1}, exact);
-    take(plan, choice, [&](int algorithm, size_t* bytes) {
+    return take(plan, choice, [&](int algorithm, size_t* bytes) {
       return cudnnGetConvolutionBackwardDataWorkspaceSize(
           handle_, plan.w, plan.y, plan.convolution, plan.x,
           static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm), bytes);
     });
   }
 
-  void choose_backward_weights(Plan& plan, bool exact) const {
+  bool choose_backward_weights(Plan& plan, bool exact) const {
     const auto choice = choose<cudnnConvolutionBwdFilterAlgoPerf_t>(
         [&](int most, int* count, cudnnConvolutionBwdFilterAlgoPerf_t* suggestions) {
           return cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle_, plan.x, plan.y, plan.convolution,
                                                                plan.w, most, count, suggestions);
         },
         {CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1}, exact);
-    take(plan, choice, [&](int algorithm, size_t* bytes) {
+    return take(plan, choice, [&](int algorithm, size_t* bytes) {
       return cudnnGetConvolutionBackwardFilterWorkspaceSize(
           handle_, plan.x, plan.y, plan.convolution, plan.w,
           static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm), bytes);
@@ -269,7 +276,7 @@ class Cudnn final : public Convolution {
   const ConvContext context_;
   const std::unique_ptr<Convolution> im2col_;
   const CudnnHandle handle_;
-  std::map<Key, std::unique_ptr<Plan>> plans_;
+  std::map<Key, std::vector<std::unique_ptr<Plan>>> plans_;
 };
 
 }  // namespace
