@@ -15,7 +15,7 @@ CLANG_PACKAGES := \
   clang:second-compiler clang-tidy:static-checks clang-format:format libomp-dev:OpenMP-for-clang \
   libclang-rt-dev:thread-sanitizer
 
-.PHONY: setup setup-clang build demo test asan tsan fuzz clang tidy format format-check bench install clean
+.PHONY: setup setup-clang build demo test deps gpu asan tsan fuzz clang tidy format format-check bench install clean
 
 setup: packages = $(PACKAGES)
 setup-clang: packages = $(CLANG_PACKAGES)
@@ -43,6 +43,19 @@ demo: setup
 test: build
 	ctest --test-dir $(BUILD) --output-on-failure
 
+# What a bare GPU machine builds and tests: a compiler, CMake, Ninja and CUDA are there, nothing else. `make deps`, on a
+# machine with the packages, copies the header-only libraries into .deps, which travels with the sources.
+deps: setup
+	@mkdir -p .deps && for name in fmt nlohmann CLI Random123 doctest xxhash.h; do \
+	  rm -rf .deps/$$name && cp -rL /usr/include/$$name .deps/ || exit 1; done
+
+gpu:
+	@[ -d .deps ] || { echo "No .deps: run 'make deps' where the Debian packages are, and copy it here"; exit 1; }
+	cmake -S . -B $(BUILD)-gpu -G Ninja -DFR_DEPS=$(CURDIR)/.deps -DFR_DNNL_LIBRARY= \
+	  -DCMAKE_DISABLE_FIND_PACKAGE_OpenCV=ON -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON $(CMAKE_FLAGS)
+	cmake --build $(BUILD)-gpu -j $(JOBS) --target fr fr-bench bare_tests
+	ctest --test-dir $(BUILD)-gpu --output-on-failure -L bare
+
 # Address and undefined-behaviour sanitizers over the unit tests.
 asan: setup
 	cmake -S . -B $(BUILD)-asan -G Ninja -DFR_SANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo \
@@ -51,10 +64,10 @@ asan: setup
 	ctest --test-dir $(BUILD)-asan --output-on-failure -L unit -E test_layering
 
 clang := -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DFR_CUDA=OFF
-# A second compiler's warnings.
+# A second compiler's errors and warnings: every object's source is read, and none is made.
 clang: setup setup-clang
-	cmake -S . -B $(BUILD)-clang $(clang) -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG" $(CMAKE_FLAGS)
-	cmake --build $(BUILD)-clang -j $(JOBS)
+	cmake -S . -B $(BUILD)-clang $(clang) -DCMAKE_CXX_FLAGS=-fsyntax-only $(CMAKE_FLAGS)
+	@cd $(BUILD)-clang && ninja -j $(JOBS) $$(ninja -t targets all | sed -n 's/\.o: CXX_COMPILER.*/.o/p')
 
 # Thread sanitizer over the tests of threaded code (`fr_threaded` in tests/CMakeLists.txt), without the libraries that
 # they do not use: oneDNN would bring g++'s OpenMP runtime into the process.
@@ -97,4 +110,4 @@ install: build
 	cmake --install $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan $(BUILD)-fuzz demo
+	rm -rf $(BUILD) $(BUILD)-gpu $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan $(BUILD)-fuzz demo

@@ -69,30 +69,51 @@ struct GemmLimit {
   int64_t size = 0;
 };
 
-// A square product.
+// A square product of random numbers.
 class Square {
  public:
-  Square(int64_t size, Device device)
+  Square(Backend& backend, int64_t size)
       : size_(size),
-        a_(Tensor::zeros({size, size}, {}, DType::kF32, device)),
-        b_(Tensor::zeros({size, size}, {}, DType::kF32, device)),
-        c_({size, size}, {}, DType::kF32, device) {}
+        bf16_(backend.activations() == DType::kBf16),
+        a_(operand(backend, "a")),
+        b_(operand(backend, "b")),
+        c_({size, size}, {}, DType::kF32, backend.device()) {}
   void run(Backend& backend) const {
-    backend.gemm({.m = size_, .n = size_, .k = size_, .lda = size_, .ldb = size_, .ldc = size_}, a_.f32(),
-                 b_.f32(), c_.f32());
+    const Backend::Gemm product{.m = size_, .n = size_, .k = size_, .lda = size_, .ldb = size_, .ldc = size_};
+    if (bf16_) {
+      backend.gemm_bf16(product, static_cast<const Bf16*>(a_.view().data),
+                        static_cast<const Bf16*>(b_.view().data), c_.f32());
+    } else {
+      backend.gemm(product, a_.f32(), b_.f32(), c_.f32());
+    }
     synchronize(backend.device());
   }
   double flops() const { return 2 * static_cast<double>(size_ * size_ * size_); }
 
  private:
+  Tensor operand(const Backend& backend, const char* name) const {
+    const Tensor numbers({size_, size_}), rounded({size_, size_}, {}, bf16_ ? DType::kBf16 : DType::kF32);
+    parallel_for(size_, [&](int64_t row) {
+      const RandomStream stream(1, name, static_cast<uint64_t>(row));
+      for (int64_t i = row * size_; i < (row + 1) * size_; ++i) {
+        const float value = 2 * stream.uniform(static_cast<uint64_t>(i)) - 1;
+        numbers.f32()[i] = value;
+        if (bf16_) static_cast<Bf16*>(rounded.view().data)[i] = Bf16(value);
+      }
+    });
+    return on(backend.device(), bf16_ ? rounded : numbers);
+  }
   int64_t size_;
+  bool bf16_;
   Tensor a_, b_, c_;  // (size, size)
 };
 
 GemmLimit gemm_limit(Backend& backend, double budget) {
   GemmLimit best;
-  for (const int64_t size : {384, 768, 1536, 2304}) {
-    const Square square(size, backend.device());
+  const bool gpu = backend.device() == Device::kCuda;
+  for (const int64_t size :
+       gpu ? std::vector<int64_t>{4096, 8192} : std::vector<int64_t>{384, 768, 1536, 2304}) {
+    const Square square(backend, size);
     const double rate = square.flops() / seconds_per_call(budget, [&] { square.run(backend); });
     if (rate > best.flops) best = {rate, size};
   }
@@ -106,7 +127,7 @@ double gemm_rate(Backend& backend, double budget) { return gemm_limit(backend, b
 BesideGemm measure_beside_gemm(Backend& backend, double flops, double budget,
                                const std::function<void()>& call) {
   constexpr int64_t kLeastRounds = 5;
-  const Square square(gemm_limit(backend, 0.1).size, backend.device());
+  const Square square(backend, gemm_limit(backend, 0.1).size);
   square.run(backend);
   std::vector<double> seconds, rates, shares;
   double spent = 0;
@@ -125,19 +146,35 @@ BesideGemm measure_beside_gemm(Backend& backend, double flops, double budget,
   return {median(seconds), std::ranges::min(seconds), median(rates), median(shares), std::ssize(seconds)};
 }
 
-double copy_rate(double budget) {
-  constexpr int64_t kFloats = 32 << 20;
-  const Tensor from = Tensor::zeros({.n = kFloats}), to = Tensor::zeros({.n = kFloats});
-  const double seconds = seconds_per_call(budget, [&] {
-    parallel_ranges(kFloats, 1, [&](int64_t begin, int64_t end) {
+std::function<void()> waited(const Backend& backend, std::function<void()> call) {
+  return [device = backend.device(), call = std::move(call)] {
+    call();
+    synchronize(device);
+  };
+}
+
+Tensor on(Device device, const View& host) {
+  Tensor there(host.shape, host.layout, host.dtype, device);
+  copy(host, there);
+  return there;
+}
+
+double copy_rate(const Backend& backend, double budget) {
+  const Device device = backend.device();
+  const int64_t floats = device == Device::kCuda ? 1 << 28 : 32 << 20;
+  const Tensor from = Tensor::zeros({.n = floats}, {}, DType::kF32, device);
+  const Tensor to = Tensor::zeros({.n = floats}, {}, DType::kF32, device);
+  const auto copy_all = [&] {
+    if (device == Device::kCuda) return copy(from, to);
+    parallel_ranges(floats, 1, [&](int64_t begin, int64_t end) {
       std::copy(from.f32() + begin, from.f32() + end, to.f32() + begin);
     });
-  });
-  return 2 * static_cast<double>(size_of(DType::kF32) * kFloats) / seconds;
+  };
+  return 2 * static_cast<double>(from.view().bytes()) / seconds_per_call(budget, waited(backend, copy_all));
 }
 
 Limits measure_limits(Backend& backend, double budget) {
-  return {.flops = gemm_rate(backend, budget), .bytes = copy_rate(budget)};
+  return {.flops = gemm_rate(backend, budget), .bytes = copy_rate(backend, budget)};
 }
 
 Json print_operations(const TimedBackend& backend, const Limits& limits, double seconds, int64_t calls) {

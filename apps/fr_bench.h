@@ -28,11 +28,15 @@ std::unique_ptr<Backend> start(const BenchOptions& options);
 // not counted. The least, because whatever else runs on the machine only ever adds.
 double seconds_per_call(double budget, const std::function<void()>& call);
 
-// f32 multiplications and additions a second of the backend's gemm: the best of a few square sizes.
+// Multiplications and additions a second of the backend's gemm, in the dtype of its activations, on random
+// numbers: the best of a few square sizes.
 double gemm_rate(Backend& backend, double budget);
 
+// The same with the work that `call` leaves to the backend's device waited for.
+std::function<void()> waited(const Backend& backend, std::function<void()> call);
+
 // Bytes read and written a second by a copy too large for the caches, on all threads.
-double copy_rate(double budget);
+double copy_rate(const Backend& backend, double budget);
 
 // What this machine allows, measured in the run.
 struct Limits {
@@ -57,8 +61,10 @@ BesideGemm measure_beside_gemm(Backend& backend, double flops, double budget,
 // Returned as JSON too.
 Json print_operations(const TimedBackend& backend, const Limits& limits, double seconds, int64_t calls);
 
-// (n, 3, 112, 112), uniform in [-1, 1) as normalised pixels are.
+// (n, 3, 112, 112), uniform in [-1, 1) as normalised pixels are; on the host.
 Tensor random_images(int64_t n);
+// A copy there.
+Tensor on(Device device, const View& host);
 
 // Writes the report with the environment added, where a file is wanted, and says so.
 void write_report(const BenchOptions& options, Json report);

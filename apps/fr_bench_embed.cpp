@@ -30,13 +30,13 @@ int run_embed(const EmbedBenchOptions& options) {
   const Tensor images = random_images(options.batch);
   const Limits limits = measure_limits(*plain, options.seconds);
   const double rate = limits.flops;
-  network.forward_eval(images);
+  network.embed(images);
   backend.reset();
   double total = 0;  // seconds of all calls
   int64_t calls = 0;
   const double seconds = seconds_per_call(std::max(options.seconds, 2.0), [&] {
     const auto begin = std::chrono::steady_clock::now();
-    network.forward_eval(images);
+    network.embed(images);
     total += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     ++calls;
   });

@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   options.add("--flipped", c.flipped, "embedding file of the mirrored faces to write as well")
       .add("--batch-size", c.batch_size, "images at a time")
       .add("--threads", c.threads, "threads (0: all)")
-      .choice("--backend", c.backend, {"auto", "ref", "onednn", "cuda", "cuda_f32", "cuda_tf32"},
+      .choice("--backend", c.backend, {"auto", "cpu", "ref", "onednn", "cuda", "cuda_f32", "cuda_tf32"},
               "who computes");
   return options.run(argc, argv, [&] { return fr::run(c); });
 }

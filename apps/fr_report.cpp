@@ -11,6 +11,7 @@
 #include "core/shipped.h"
 #include "options.h"
 #include "report/compare.h"
+#include "report/floors.h"
 #include "report/print.h"
 
 namespace {
@@ -19,8 +20,14 @@ struct TableCommand {
   std::string table, format = "terminal", version, spread = "std", paper, out;
   std::vector<std::string> results;
 
-  int run() const {
-    const auto printed = print(make());
+  int run() const { return write(make()); }
+  int run_floors() const {
+    const std::vector<std::filesystem::path> reports(results.begin(), results.end());
+    return write(fr::make_floor_table(reports));
+  }
+
+  int write(const fr::Table& made) const {
+    const auto printed = print(made);
     if (out.empty()) {
       std::fputs(printed.c_str(), stdout);
     } else {
@@ -86,6 +93,16 @@ int main(int argc, char** argv) {
       .add("B", compare.b, "result of the other, on the same list")
       .required()
       .add("--resamples", compare.resamples, "of the people, or of the pairs where nobody is known");
+  TableCommand floors;
+  const std::string floor_example =
+      "fr-report floors results/gpu/*.json --format markdown --out results/gpu/README.md";
+  options
+      .subcommand("floors", "What fr-bench measured, beside what the same machine allows.", floor_example,
+                  [&] { return floors.run_floors(); })
+      .add("REPORTS", floors.results, "reports written by fr-bench --out")
+      .required()
+      .choice("--format", floors.format, {"terminal", "markdown", "csv", "latex", "html"}, "how to print")
+      .add("--out", floors.out, "write here instead of standard output");
   options
       .subcommand("table", "One table: 1 to 9, or an extra by its file name.", example,
                   [&] { return table.run(); })

@@ -73,16 +73,15 @@ void add_options(Options& options, TrainCommand& c) {
       .add("--eval-every", t.evaluate_every, "steps between evaluations on --eval-data; 0: at the end only")
       .add("--checkpoint-every", t.checkpoint_every, "steps between checkpoints")
       .add("--log-every", t.log_every, "steps between lines of log.jsonl")
-      .choice("--backend", c.backend, {"auto", "ref", "onednn", "cuda", "cuda_f32", "cuda_tf32"},
-              "who computes")
-      .choice("--device", c.device, {"auto", "cpu", "cuda"}, "where")
+      .choice("--device", c.device, {"auto", "cpu", "cuda"}, "where; auto: a GPU where there is one")
+      .choice("--backend", c.backend, {"auto", "cpu", "ref", "onednn", "cuda", "cuda_f32", "cuda_tf32"},
+              "who computes; cuda: in bf16")
       .add("--threads", c.threads, "computing threads; 0: all processors")
       .add("--workers", c.workers, "image decoding threads; 0: one for every two processors")
       .with_config();
 }
 
 TrainOptions train_options(const TrainCommand& c) {
-  FR_CHECK(c.device != "cuda", "--device cuda: no CUDA backend in this build; use --device cpu");
   if (c.threads < 0 || c.threads > 4096)
     throw UsageError(fmt::format("--threads {}: not a number of threads", c.threads));
   if (c.workers < 0 || c.workers > 256)

@@ -1,6 +1,7 @@
 // What fr-train does once its options are known, and what it tells.
 #include <fmt/core.h>
 
+#include "core/device_memory.h"
 #include "core/parallel.h"
 #include "embed/vector_dataset.h"
 #include "fr_train.h"
@@ -50,6 +51,15 @@ void point_on(const TrainCommand& command, const Trainer& trainer) {
     fmt::print("next      fr-eval lfw --data {}/lfw --model {}\n", data, model);
 }
 
+std::unique_ptr<Backend> choose_backend(const TrainCommand& c) {
+  const Device device = parse_device(c.device);
+  if (c.backend == "auto") return make_backend(device == Device::kCuda ? "cuda" : "cpu");
+  auto backend = make_backend(c.backend);
+  if (c.device != "auto" && backend->device() != device)
+    throw UsageError(fmt::format("--backend {} does not compute on --device {}", c.backend, c.device));
+  return backend;
+}
+
 }  // namespace
 
 std::unique_ptr<Dataset> open_training_data(const TrainCommand& command) {
@@ -67,7 +77,7 @@ std::unique_ptr<Dataset> open_training_data(const TrainCommand& command) {
 int train(const TrainCommand& command) {
   TrainOptions options = train_options(command);
   if (command.threads > 0) set_thread_count(static_cast<int>(command.threads));
-  const auto backend = make_backend(command.backend);
+  const auto backend = choose_backend(command);
   const auto dataset = open_training_data(command);
   Evaluation evaluation;
   if (!command.eval_data.empty()) {

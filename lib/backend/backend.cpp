@@ -13,10 +13,9 @@ std::string why_no_backend(const std::string& name) { return name.starts_with("c
 
 std::unique_ptr<Backend> make_backend(const std::string& name) {
   const auto& registry = Registry<BackendKind>::instance();
-  if (name != "auto") return registry.find(name)();
-  for (const char* best : {"cuda", "onednn"})
-    if (registry.contains(best) && why_no_backend(best).empty()) return registry.find(best)();
-  return registry.find("ref")();
+  if (name == "auto" && registry.contains("cuda") && why_no_cuda().empty()) return registry.find("cuda")();
+  if (name != "auto" && name != "cpu") return registry.find(name)();
+  return registry.find(registry.contains("onednn") ? "onednn" : "ref")();
 }
 
 }  // namespace fr

@@ -135,8 +135,8 @@ struct BackendKind {
 // Empty where make_backend(name) has what it needs on this machine; otherwise what is missing, in one line.
 std::string why_no_backend(const std::string& name);
 
-// "ref", "onednn", "cuda" (bf16), "cuda_f32", "cuda_tf32"; "auto" is the fastest one that this build and this
-// machine have. Throws fr::Error for an unknown or absent one.
+// "ref", "onednn", "cuda" (bf16), "cuda_f32", "cuda_tf32"; "cpu" is the fastest of a CPU's that this build
+// has, "auto" the fastest that this machine has as well. Throws fr::Error for an unknown or absent one.
 std::unique_ptr<Backend> make_backend(const std::string& name);
 
 }  // namespace fr

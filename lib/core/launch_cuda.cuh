@@ -166,4 +166,52 @@ inline void side_after_work(void* side) { order_streams(stream(), static_cast<cu
 inline void work_after_side(void* side) { order_streams(static_cast<cudaStream_t>(side), stream()); }
 inline void synchronize_side(void* side) { FR_CUDA(cudaStreamSynchronize(static_cast<cudaStream_t>(side))); }
 
+// A point in the order of stream()'s work.
+class Event {
+ public:
+  Event() { FR_CUDA(cudaEventCreate(&event_)); }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  void record() { FR_CUDA(cudaEventRecord(event_, stream())); }
+  void wait() { FR_CUDA(cudaEventSynchronize(event_)); }
+  // Between two recorded events, once both have passed.
+  double seconds_since(const Event& earlier) const {
+    float milliseconds = 0;
+    FR_CUDA(cudaEventElapsedTime(&milliseconds, earlier.event_, event_));
+    return static_cast<double>(milliseconds) * 1e-3;
+  }
+
+ private:
+  cudaEvent_t event_{};
+};
+
+// The work that `body` puts on stream(), kept to be put there again at the cost of one launch.
+class Graph {
+ public:
+  template <class Body>
+  explicit Graph(const Body& body) {
+    FR_CUDA(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeThreadLocal));
+    cudaGraph_t graph{};
+    try {
+      body();
+    } catch (...) {
+      cudaStreamEndCapture(stream(), &graph);
+      if (graph != nullptr) cudaGraphDestroy(graph);
+      throw;
+    }
+    FR_CUDA(cudaStreamEndCapture(stream(), &graph));
+    const cudaError_t status = cudaGraphInstantiate(&executable_, graph, 0);
+    cudaGraphDestroy(graph);
+    FR_CUDA(status);
+  }
+  ~Graph() { cudaGraphExecDestroy(executable_); }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  void launch() { FR_CUDA(cudaGraphLaunch(executable_, stream())); }
+
+ private:
+  cudaGraphExec_t executable_{};
+};
+
 }  // namespace fr::launch_cuda

@@ -8,8 +8,10 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "core/copy_stream.h"
 #include "core/error.h"
 #include "core/random.h"
 
@@ -21,6 +23,7 @@ constexpr int64_t kRing = 4;  // batches: one being consumed, three decoded ahea
 
 struct Slot {
   Batch batch;
+  std::optional<Pinned> images;
   std::vector<int64_t> indices;        // (n) into the dataset
   int64_t remaining = 0;               // images not yet decoded
   int64_t failed_at = 0;               // place of the first image that failed
@@ -62,7 +65,8 @@ struct Loader::Impl {
     Shape batch = d.input_shape();
     batch.n = o.batch_size;
     for (Slot& slot : ring) {
-      slot.batch.images = Tensor(batch);
+      slot.images.emplace(o.reader, batch.count() * size_of(DType::kF32));
+      slot.batch.images = view_of(slot.images->as<float>(), batch);
       slot.batch.labels.resize(static_cast<size_t>(o.batch_size));
     }
     for (int i = 0; i < std::max(1, o.workers); ++i) workers.emplace_back([this] { work(); });

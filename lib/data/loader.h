@@ -20,7 +20,7 @@ class Sampler {
 std::unique_ptr<Sampler> make_shuffling_sampler(int64_t size, uint64_t seed);
 
 struct Batch {
-  Tensor images;                 // (n, 3, 112, 112) f32, NCHW; or vectors (n, d, 1, 1)
+  View images;                   // (n, 3, 112, 112) f32, NCHW; or vectors (n, d, 1, 1); on the host
   std::vector<int32_t> labels;   // (n)
   int64_t epoch = 0, index = 0;  // batch `index` of `epoch`
 };
@@ -32,6 +32,7 @@ struct LoaderOptions {
   int workers = 1;          // decoding threads
   int64_t first_batch = 0;  // global batch number to start at (resume)
   PixelNormalisation normalisation = {};
+  Device reader = Device::kCpu;  // who reads the batches: for a GPU they lie in pinned memory
 };
 
 // Endless batches; the last incomplete batch of an epoch is dropped (spec/03 3.1). Batch k depends on (seed,

@@ -89,7 +89,7 @@ int64_t Classifier::class_of(int64_t identity) const {
 void Classifier::classify(const View& vectors, std::span<double> shares) {
   const int64_t n = vectors.shape.n, d = network_->embedding_size();
   assert(std::ssize(shares) == n * classes_);
-  const View& embeddings = network_->forward_eval(vectors);
+  const View& embeddings = network_->embed(vectors);
   rows_.resize(static_cast<size_t>(n * columns_));
   products_.resize(static_cast<size_t>(n * classes_));
   parallel_for(n, [&](int64_t i) {

@@ -94,8 +94,8 @@ Rows embed_crops(const Job& job, Network& network, const EmbedOptions& options) 
     next.get();
     const Prepared& ready = buffers[k % 2];
     if (begin + batch < job.count) next = start(begin + batch, buffers[(k + 1) % 2]);
-    if (job.original) store_rows(network.forward_eval(ready.original), ready, begin, rows.original);
-    if (job.mirrored) store_rows(network.forward_eval(ready.mirrored), ready, begin, rows.mirrored);
+    if (job.original) store_rows(network.embed(ready.original), ready, begin, rows.original);
+    if (job.mirrored) store_rows(network.embed(ready.mirrored), ready, begin, rows.mirrored);
     for (const std::string& failure : ready.failure) {
       if (failure.empty()) continue;
       if (rows.failed++ == 0) rows.first_failure = failure;

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "core/array.h"
 #include "core/device_memory.h"
 #include "core/error.h"
 #include "core/hash.h"
@@ -34,7 +35,8 @@ struct Network::Impl {
       channels += node.shape.c;
     }
     statistics = Tensor::zeros({.n = 2 * channels}, {}, DType::kF32, backend.device());
-    dropout_step = Memory(int64_t{sizeof(uint64_t)}, backend.device());
+    dropout_step = Array<uint64_t>(1, backend.device());
+    store_step(backend.device(), dropout_step.data(), 0);
   }
 
   const Slice& slice(Value v, int64_t k) const {
@@ -63,8 +65,7 @@ struct Network::Impl {
             .eps = graph.node(s.node).eps};
   }
   DropoutMask dropout_mask(Value v) const {
-    return {RandomStream(options.seed, "dropout " + graph.node(v).name).key(),
-            reinterpret_cast<const uint64_t*>(dropout_step.data())};
+    return {RandomStream(options.seed, "dropout " + graph.node(v).name).key(), dropout_step.data()};
   }
 
   void forget_plans() {
@@ -91,7 +92,8 @@ struct Network::Impl {
   Memory arena;
   const Plan* plan = nullptr;  // of the last forward
   enum { kNothing, kEvaluated, kTrained, kReversed } state = kNothing;
-  Memory dropout_step;  // one uint64_t
+  Array<uint64_t> dropout_step;
+  Tensor on_device, on_host;  // of embed(), where the two differ
   View images, d_output, output;
 };
 
@@ -233,16 +235,25 @@ void Network::initialise(uint64_t seed) {
   }
 }
 
-const View& Network::forward_train(const View& images, uint64_t dropout_step) {
-  set_dropout_step(dropout_step);
-  return impl_->forward(images, true);
-}
+const View& Network::forward_train(const View& images) { return impl_->forward(images, true); }
 
 void Network::set_dropout_step(uint64_t step) {
-  store_step(impl_->backend.device(), reinterpret_cast<uint64_t*>(impl_->dropout_step.data()), step);
+  store_step(impl_->backend.device(), impl_->dropout_step.data(), step);
 }
 
 const View& Network::forward_eval(const View& images) { return impl_->forward(images, false); }
+
+const View& Network::embed(const View& images) {
+  const Device device = impl_->backend.device();
+  if (device == Device::kCpu) return forward_eval(images);
+  if (impl_->on_device.shape() != images.shape)
+    impl_->on_device = Tensor(images.shape, {}, DType::kF32, device);
+  copy(images, impl_->on_device);
+  const View& embeddings = forward_eval(impl_->on_device);
+  if (impl_->on_host.shape() != embeddings.shape) impl_->on_host = Tensor(embeddings.shape);
+  copy(embeddings, impl_->on_host);
+  return impl_->on_host.view();
+}
 
 void Network::backward(const View& d_embeddings) {
   FR_CHECK(impl_->state == Impl::kTrained, "{}: backward without a training pass before it", impl_->name);

@@ -45,11 +45,15 @@ class Network {
   // until the next call. Any n; one arena, as large as the largest n met, serves all. A training pass updates
   // the running statistics, takes n > 1 and keeps a pointer to the images: they stay in place until
   // backward() is done.
-  const View& forward_train(const View& images, uint64_t dropout_step = 0);
-  void set_dropout_step(uint64_t step);  // of passes from now on, repeated ones of a captured step as well
+  const View& forward_train(const View& images);
+  // Dropout's masks differ from step to step: of passes from now on, repetitions of a captured one as well
+  // (0).
+  void set_dropout_step(uint64_t step);
   // d_embeddings (n, embedding_size). *Adds to* parameters().gradients(); after forward_train, once.
   void backward(const View& d_embeddings);
   const View& forward_eval(const View& images);
+  // forward_eval of images on the host; the embeddings are there too.
+  const View& embed(const View& images);
   // From now on the parameters do not change (a change would go unseen until the next freeze()): batch norms
   // are folded, weights kept in the backend's order, and there is no training. forward_eval gives the same up
   // to rounding, faster.

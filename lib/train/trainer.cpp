@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/array.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -58,11 +57,6 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-double squares_of(const Parameters& p, bool gradients) {
-  const std::span<float> values = gradients ? p.gradients() : p.values();
-  return sum_of_squares(view_of(values.data(), {.n = p.count()}, p.device()));
-}
-
 }  // namespace
 
 Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& backend)
@@ -76,7 +70,7 @@ Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& b
       backbone_sgd_(sgd_options(options), network_.parameters()),
       configuration_(configuration(options, dataset, *loss_, steps_)),
       folder_(options.folder),
-      d_embeddings_({options.batch_size, options.network_options.embedding_size}) {
+      train_step_(network_, *loss_, backbone_sgd_, options.batch_size, options.clip) {
   if (!options.fresh && std::filesystem::exists(folder_.checkpoint())) {
     resume();
   } else {
@@ -103,54 +97,42 @@ void Trainer::resume() {
     note_ = fmt::format("the checkpoint was made by {}, not {}", metadata["backend"], backend_.name());
 }
 
-void Trainer::stop(const std::string& reason) const {
+void Trainer::stop(int64_t step, const std::string& reason) const {
   const std::string left = saved_step_ > 0 ? fmt::format("the checkpoint of step {} stays", saved_step_)
                                            : std::string("there is no checkpoint yet");
-  fail("step {}: {}; {} ({})", step_, reason, left, folder_.checkpoint().string());
+  fail("step {}: {}; {} ({})", step, reason, left, folder_.checkpoint().string());
 }
 
-void Trainer::check_finite(const char* what, const Parameters& parameters, bool gradients,
-                           double squares) const {
-  if (std::isfinite(squares)) return;
-  stop(fmt::format("{} {}", what, first_not_finite(parameters, gradients).value_or("is not finite")));
+std::string Trainer::culprit(Watched what) const {
+  const auto name = [](const char* kind, const Parameters& parameters, bool gradients) {
+    return fmt::format("{} {}", kind, first_not_finite(parameters, gradients).value_or("is not finite"));
+  };
+  switch (what) {
+    case Watched::kEmbeddings:
+      return "the embeddings are not finite";
+    case Watched::kLoss:
+      return "the loss is not finite";
+    case Watched::kHeadGradient:
+      return "the head's gradient is not finite";
+    case Watched::kBackboneGradient:
+      return name("backbone gradient", network_.parameters(), true);
+    case Watched::kHead:
+      return name("head parameter", loss_->parameters(), false);
+    case Watched::kBackbone:
+      return name("backbone parameter", network_.parameters(), false);
+  }
+  return "?";
 }
 
-// Of the step that the head has done by now.
-double Trainer::head_gradient_squares() {
-  const Array<double> square(1, backend_.device());
-  loss_->gradient_squares(square.data());
-  return square.on_host()[0];
-}
-
-// One step of training; returns the mean loss of the batch.
-double Trainer::train_on(const Batch& batch) {
-  Parameters& backbone = network_.parameters();
-  Parameters& head = loss_->parameters();
-  backbone.zero_gradients();
-
-  const View& embeddings = network_.forward_train(batch.images, static_cast<uint64_t>(step_));
-  if (!std::isfinite(sum_of_squares(embeddings))) stop("the embeddings are not finite");
-  const double lr = learning_rate(schedule_, step_);
-  loss_->set_rate(lr);
-  loss_->set_step(step_);
-  const double loss = loss_->forward_backward(embeddings, batch.labels, d_embeddings_);
-  if (!std::isfinite(loss)) stop(fmt::format("the loss is {}", loss));
-  network_.backward(d_embeddings_);
-
-  const double backbone_squares = squares_of(backbone, true);
-  const double head_squares = head_gradient_squares();
-  if (!std::isfinite(head_squares)) stop("the head's gradient is not finite");
-  check_finite("backbone gradient", backbone, true, backbone_squares);
-  backbone_norm_ = std::sqrt(backbone_squares);
-  head_norm_ = std::sqrt(head_squares);
-  if (options_.clip > 0)
-    clip(backend_.device(), backbone.count(), backbone.gradients().data(), &backbone_squares, options_.clip);
-
-  backbone_sgd_.set_rate(lr);
-  backbone_sgd_.step(false);
-  check_finite("head parameter", head, false, squares_of(head, false));
-  check_finite("backbone parameter", backbone, false, squares_of(backbone, false));
-  return loss;
+// Reads what came of the steps that are not in the meter yet.
+void Trainer::settle(Meter& meter) {
+  const StepReport report = train_step_.read();
+  if (report.not_finite) stop(step_ - report.steps + report.not_finite_step, culprit(*report.not_finite));
+  meter.loss += report.losses;
+  meter.last_loss = report.last[static_cast<int>(Watched::kLoss)];
+  meter.overflowed += loss_->overflowed() * static_cast<double>(report.steps);
+  backbone_norm_ = std::sqrt(report.last[static_cast<int>(Watched::kBackboneGradient)]);
+  head_norm_ = std::sqrt(report.last[static_cast<int>(Watched::kHeadGradient)]);
 }
 
 void Trainer::run() {
@@ -162,7 +144,8 @@ void Trainer::run() {
                  .seed = options_.seed,
                  .flip = options_.flip,
                  .workers = options_.workers,
-                 .first_batch = step_});
+                 .first_batch = step_,
+                 .reader = backend_.device()});
   std::optional<Progress> progress;
   if (options_.progress && step_ < steps_)
     progress.emplace("train", (steps_ - step_) * options_.batch_size, "images");
@@ -172,21 +155,25 @@ void Trainer::run() {
   while (step_ < steps_) {
     const auto begin = std::chrono::steady_clock::now();
     const double waited = loader.seconds_waited();
-    const Batch& batch = loader.next();
-    const double loss = train_on(batch);
+    const bool last = step_ + 1 == steps_;
+    const int64_t epoch = train_step_.run(loader, step_, learning_rate(schedule_, step_), !last);
     ++step_;
-    meter.loss += loss;
-    meter.overflowed += loss_->overflowed();
+    ++meter.steps;
+    const auto due = [&](int64_t every) { return last || step_ % every == 0; };
+    const bool evaluating = evaluation_ && options_.evaluate_every > 0 && due(options_.evaluate_every);
+    // A GPU is asked how it went only where the answer is used: asking waits for it.
+    if (backend_.device() == Device::kCpu || due(options_.log_every) || evaluating ||
+        due(options_.checkpoint_every))
+      settle(meter);
     meter.seconds += seconds_since(begin);
     meter.waited += loader.seconds_waited() - waited;
-    ++meter.steps;
-    const bool last = step_ == steps_;
-    if (last || step_ % options_.log_every == 0) write_log(log, meter, batch.epoch);
-    if (evaluation_ && options_.evaluate_every > 0 && (last || step_ % options_.evaluate_every == 0)) {
+    const double loss = meter.last_loss;
+    if (due(options_.log_every)) write_log(log, meter, epoch);
+    if (evaluating) {
       evaluated.clear();
       for (const auto& [name, value] : evaluate(log)) evaluated += fmt::format(", {} {:.4f}", name, value);
     }
-    if (last || step_ % options_.checkpoint_every == 0) save_checkpoint();
+    if (due(options_.checkpoint_every)) save_checkpoint();
     if (progress)
       progress->update((step_ - first) * options_.batch_size,
                        fmt::format("step {}/{}, loss {:.3f}{}", step_, steps_, loss, evaluated));
@@ -208,19 +195,23 @@ void Trainer::warn_of_overflow(double share) {
 void Trainer::write_log(TrainLog& log, Meter& meter, int64_t epoch) {
   const auto steps = static_cast<double>(meter.steps);
   warn_of_overflow(meter.overflowed / steps);
-  log.write({{"step", step_},
-             {"epoch", epoch},
-             {"loss", meter.loss / steps},
-             {"lr", learning_rate(schedule_, step_ - 1)},
-             {"images_per_second", steps * static_cast<double>(options_.batch_size) / meter.seconds},
-             {"seconds_waited", meter.waited},
-             {"overflowed", meter.overflowed / steps},
-             {"gradient_norm", {{"backbone", backbone_norm_}, {"head", head_norm_}}}});
+  nlohmann::json line{{"step", step_},
+                      {"epoch", epoch},
+                      {"loss", meter.loss / steps},
+                      {"lr", learning_rate(schedule_, step_ - 1)},
+                      {"images_per_second", steps * static_cast<double>(options_.batch_size) / meter.seconds},
+                      {"seconds_waited", meter.waited},
+                      {"overflowed", meter.overflowed / steps},
+                      {"gradient_norm", {{"backbone", backbone_norm_}, {"head", head_norm_}}}};
+  if (backend_.device() == Device::kCuda)
+    line["gpu_utilisation"] = train_step_.busy_seconds() / meter.seconds;
+  log.write(line);
   meter = {};
 }
 
 std::map<std::string, double> Trainer::evaluate(TrainLog& log) {
   auto measures = evaluation_(network_);
+  train_step_.forget();
   log.write({{"step", step_}, {"evaluation", measures}});
   return measures;
 }

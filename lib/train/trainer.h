@@ -18,6 +18,7 @@
 #include "train/schedule.h"
 #include "train/sgd.h"
 #include "train/state.h"
+#include "train/train_step.h"
 
 namespace fr {
 
@@ -49,15 +50,14 @@ class Trainer {
 
  private:
   struct Meter {  // since the last log line
-    double loss = 0, seconds = 0, waited = 0, overflowed = 0;
+    double loss = 0, last_loss = 0, seconds = 0, waited = 0, overflowed = 0;
     int64_t steps = 0;
   };
   TrainState state();
   void resume();
-  double head_gradient_squares();
-  double train_on(const Batch& batch);
-  void check_finite(const char* what, const Parameters& parameters, bool gradients, double squares) const;
-  [[noreturn]] void stop(const std::string& reason) const;
+  void settle(Meter& meter);
+  std::string culprit(Watched what) const;
+  [[noreturn]] void stop(int64_t step, const std::string& reason) const;
   void write_log(TrainLog& log, Meter& meter, int64_t epoch);
   void warn_of_overflow(double share);
   std::map<std::string, double> evaluate(TrainLog& log);
@@ -75,7 +75,7 @@ class Trainer {
   std::map<std::string, std::string> configuration_;
   RunFolder folder_;
   Evaluation evaluation_;
-  Tensor d_embeddings_;  // (batch_size, embedding_size)
+  TrainStep train_step_;
   int64_t step_ = 0, saved_step_ = 0;
   double backbone_norm_ = 0, head_norm_ = 0;  // L2 norms of the last gradients, before clipping
   std::string note_;

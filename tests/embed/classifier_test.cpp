@@ -122,7 +122,7 @@ double map_of(const Ranking& ranking, const RankedLists& lists) {
 TEST_CASE("a perceptron finds the identities that centres miss, and ensembles are weighted means") {
   const Toy toy;
   const test::ScratchFolder scratch;
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   const auto dataset = training_data(toy, scratch);
   CHECK(dataset->size() == (kIdentities + 1) * kTrain);
   CHECK(dataset->classes() == kIdentities + 1);

@@ -36,7 +36,7 @@ void write_png(const fs::path& path, const Image& image) {
 }
 
 struct TinyNetwork {
-  std::unique_ptr<Backend> backend = make_backend("auto");
+  std::unique_ptr<Backend> backend = make_backend("cpu");
   Network network{"iresnet_tiny", {.embedding_size = 16}, *backend};
   TinyNetwork() { network.initialise(3); }
 };

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
+#include "core/json.h"
 #include "eval/protocol.h"
 #include "eval/result.h"
 #include "support/support.h"
@@ -27,7 +29,7 @@ const std::map<std::string, Range> kRanges = {
 
 }  // namespace
 
-TEST_CASE("fr-eval NAME --demo: informative figures on the small synthetic benchmark") {
+TEST_CASE("fr-eval NAME --demo: informative figures, the same for any threads and arithmetic") {
   for (const std::string& name : Registry<ProtocolKind>::instance().names()) {
     CAPTURE(name);
     REQUIRE(kRanges.contains(name));
@@ -52,5 +54,21 @@ TEST_CASE("fr-eval NAME --demo: informative figures on the small synthetic bench
     CHECK(figure > kRanges.at(name).low);
     CHECK(figure < kRanges.at(name).high);
     CHECK(test::run_command(program + " --demo --data elsewhere").status == 2);
+
+    const auto json = [&](const std::string& options) {
+      const auto file = scratch / "again.json";
+      REQUIRE(test::run_command(program + " --demo --out " + file.string() + " " + options).status == 0);
+      Json read = read_json(file);
+      for (const char* apart : {"timing", "environment"}) read.erase(apart);
+      return read.dump();
+    };
+    const std::string one = json("--threads 1");
+    CHECK(json("--threads 2") == one);
+    CHECK(json("--threads 4") == one);
+    for (const char* arith : {"f32", "int8-screen"}) {
+      CAPTURE(arith);
+      if (name == "iqiyi_vid") continue;  // ranks by products with a few centres, in one way
+      CHECK(json(std::string("--threads 3 --arith ") + arith) == one);
+    }
   }
 }

@@ -30,7 +30,7 @@ void save(const std::filesystem::path& path, const Network& network, const std::
 
 TEST_CASE("a network saved and loaded is the same network") {
   const test::ScratchFolder scratch;
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   Network network("iresnet_tiny", {.embedding_size = 6}, *backend);
   network.initialise(3);
   test::shake(network);

@@ -20,7 +20,8 @@ inline Tensor random_tensor(Shape shape, const std::string& name) {
 }
 
 inline double loss_of(Network& network, const View& images, const View& g) {
-  const View y = network.forward_train(images, 7);
+  network.set_dropout_step(7);
+  const View y = network.forward_train(images);
   double loss = 0;
   for (int64_t i = 0; i < y.count(); ++i)
     loss += static_cast<double>(y.f32()[i]) * static_cast<double>(g.f32()[i]);
@@ -63,7 +64,8 @@ inline void check_gradients(Network& network, Tensor images, double tolerance) {
   network.inspect();
   network.initialise(5);
   shake(network);
-  const View out = network.forward_train(images, 7);
+  network.set_dropout_step(7);
+  const View out = network.forward_train(images);
   const Tensor g = random_tensor(out.shape, "g");
   network.parameters().zero_gradients();
   network.backward(g);

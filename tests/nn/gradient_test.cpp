@@ -107,7 +107,8 @@ TEST_CASE("dropout keeps its rate and scale, and its mask is a function of seed 
   network.initialise(1);
   const Tensor images = test::random_tensor({50, 3, 6, 6}, "images");
   const auto masked = [&](uint64_t step) {
-    network.forward_train(images, step);
+    network.set_dropout_step(step);
+    network.forward_train(images);
     return network.tap("dropout");
   };
   const Tensor a = masked(1), b = masked(1), c = masked(2), x = network.tap("h");

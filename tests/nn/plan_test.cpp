@@ -117,7 +117,7 @@ TEST_CASE("mobilefacenet needs two reorders at the most") {
 }
 
 TEST_CASE("every registered network runs on fast kernels alone") {
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   for (const std::string& name : Registry<NetworkKind>::instance().names()) {
     if (name.starts_with("test_") || name == "iresnet200") continue;  // of the same layers as iresnet100
     Network network(name, {.embedding_size = 16}, *backend);
@@ -153,7 +153,7 @@ TEST_CASE("layouts that differ are reordered, forward and backward, and memory n
         n->initialise(2);
         test::shake(*n);
         n->parameters().zero_gradients();
-        n->forward_train(images, 1);
+        n->forward_train(images);
         n->backward(g);
       }
       const auto x = a.parameters().gradients(), y = b.parameters().gradients();
@@ -168,7 +168,7 @@ TEST_CASE("layouts that differ are reordered, forward and backward, and memory n
 }
 
 TEST_CASE("a steady step allocates nothing large") {
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   Network network("iresnet_tiny", {.embedding_size = 32}, *backend);
   network.initialise(1);
   const Tensor images = test::random_tensor({4, 3, 112, 112}, "images"),

@@ -20,8 +20,9 @@ def require(*modules):
         sys.exit(SKIPPED)
 
 
-def arguments(description, networks, batch):
+def arguments(description, networks, batch, add=lambda parser: None):
     parser = argparse.ArgumentParser(description=description)
+    add(parser)
     parser.add_argument("network", choices=networks)
     parser.add_argument("--batch", type=int, default=batch, help="images (%(default)s)")
     parser.add_argument("--bin", default="build/bin", help="folder of fr-bench (%(default)s)")
@@ -46,9 +47,9 @@ def least_seconds(call, budget):
 class FrBench:
     """`fr-bench MEASUREMENT NETWORK` in a process of its own; `seconds` of one step or batch."""
 
-    def __init__(self, measurement, options):
+    def __init__(self, measurement, options, *more):
         self.command = [os.path.join(options.bin, "fr-bench"), measurement, options.network,
-                        "--batch", str(options.batch), "--threads", str(options.threads)]
+                        "--batch", str(options.batch), "--threads", str(options.threads), *more]
         self.budget = options.seconds
         self.environment = {}
 

@@ -6,27 +6,34 @@ import torch
 
 import networks
 
-CLASSES = 1000
-
 
 class Step:
-    """The step in one memory format, warm."""
+    """The step in one memory format, warm. On a GPU compiled, its convolutions and products in bf16."""
 
     def __init__(self, options, memory_format):
         torch.manual_seed(1)
         self.budget = options.seconds
-        self.network = networks.make(options.network).train().to(memory_format=memory_format)
-        self.head = networks.ArcFace(CLASSES)
-        self.images = (torch.rand(options.batch, 3, 112, 112) * 2 - 1).to(memory_format=memory_format)
-        self.labels = torch.arange(options.batch) * 7919 % CLASSES
+        self.gpu = options.device == "cuda"
+        self.network = networks.make(options.network).train().to(options.device, memory_format=memory_format)
+        self.head = networks.ArcFace(options.classes).to(options.device)
+        self.images = (torch.rand(options.batch, 3, 112, 112) * 2 - 1).to(options.device, memory_format=memory_format)
+        self.labels = (torch.arange(options.batch) * 7919 % options.classes).to(options.device)
+        self.forward = torch.compile(self.loss) if self.gpu else self.loss
         trainable = [p for p in (*self.network.parameters(), *self.head.parameters()) if p.requires_grad]
         self.sgd = torch.optim.SGD(trainable, lr=1e-3, momentum=0.9, weight_decay=5e-4)
-        self.step()
+        for _ in range(3 if self.gpu else 1):
+            self.step()
+
+    def loss(self):
+        with torch.autocast(self.images.device.type, torch.bfloat16, enabled=self.gpu):
+            return self.head(self.network(self.images), self.labels)
 
     def step(self):
         self.sgd.zero_grad(set_to_none=True)
-        self.head(self.network(self.images), self.labels).backward()
+        self.forward().backward()
         self.sgd.step()
+        if self.gpu:
+            torch.cuda.synchronize()
 
     def seconds(self):
         return rounds.least_seconds(self.step, self.budget)
@@ -35,6 +42,8 @@ class Step:
 def faster_format(options):
     """PyTorch at its best: both formats are timed, the faster one stays."""
     formats = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+    if options.device == "cuda":
+        del formats["contiguous"]
     steps = {name: Step(options, value) for name, value in formats.items()}
     seconds = {name: step.seconds() for name, step in steps.items()}
     best = min(seconds, key=seconds.get)
@@ -42,9 +51,14 @@ def faster_format(options):
 
 
 def main():
-    options = rounds.arguments(__doc__, networks.NETWORKS, 16)
+    def add(parser):
+        parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="(%(default)s)")
+        parser.add_argument("--classes", type=int, default=1000, help="of the head (%(default)s)")
+
+    options = rounds.arguments(__doc__, networks.NETWORKS, 16, add)
     torch.set_num_threads(options.threads)
-    ours = rounds.FrBench("train", options)
+    ours = rounds.FrBench("train", options, "--classes", str(options.classes), "--backend",
+                          "cuda" if options.device == "cuda" else "cpu")
     peer, name, tried = faster_format(options)
     seconds, load = rounds.interleave({"fr-bench": ours.seconds, f"PyTorch {name}": peer.seconds}, options.rounds)
     versions = {"fr": ours.environment["git_revision"], **rounds.torch_versions(torch),

@@ -51,7 +51,7 @@ TEST_CASE("IJB-C: the same face at two places of its loose crop gives the same e
   const Plan plan = Registry<ProtocolKind>::instance().find("ijbc")().plan(
       {.data = data.path().string(), .folds = 10, .images = true});
 
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   Network network("iresnet_tiny", {.embedding_size = 16}, *backend);
   network.initialise(3);
   const EmbeddedPlan rows = embed(plan, network, {.flip = false, .progress = false});

@@ -30,7 +30,7 @@ std::vector<Json> log_of(const std::filesystem::path& folder) {
 TEST_CASE("the loss falls, and the log, checkpoint and model tell of it") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(2, 8);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   auto options = small_options(scratch / "run");
   options.steps = 24;
   options.lr = 0.05;
@@ -77,7 +77,7 @@ TEST_CASE("the loss falls, and the log, checkpoint and model tell of it") {
 TEST_CASE("a classifier of vectors: the loss falls, the model keeps its head and class names") {
   const test::ScratchFolder scratch;
   const test::MemoryVectors dataset(4, 8, 12);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   for (const std::string loss : {"softmax", "cosface"}) {
     auto options = small_options(scratch / loss);
     options.network = "mlp";
@@ -101,7 +101,7 @@ TEST_CASE("a classifier of vectors: the loss falls, the model keeps its head and
 
 TEST_CASE("networks of images and of vectors each refuse the other's data") {
   const test::ScratchFolder scratch;
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   auto options = small_options(scratch / "run");
   CHECK(contains(error_of([&] { Trainer(test::MemoryVectors(2, 4, 12), options, *backend); }),
                  "network iresnet_tiny reads items of shape (1, 3, 112, 112), but the data have (1, 12"));
@@ -114,7 +114,7 @@ TEST_CASE("networks of images and of vectors each refuse the other's data") {
 TEST_CASE("a resume ends with the bits of an uninterrupted run") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(3, 5);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   for (const std::string schedule : {"polynomial", "step"}) {
     auto options = small_options(scratch / schedule / "whole");
     options.schedule = schedule;
@@ -153,7 +153,7 @@ TEST_CASE("a resume ends with the bits of an uninterrupted run") {
 TEST_CASE("a resume samples the classes that an uninterrupted run does") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(6, 3);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   for (const auto momentum : {SampledMomentum::kDense, SampledMomentum::kSampled}) {
     auto options = small_options(scratch / std::to_string(static_cast<int>(momentum)) / "whole");
     options.loss.sample = 0.7;
@@ -183,7 +183,7 @@ TEST_CASE("a resume samples the classes that an uninterrupted run does") {
 TEST_CASE("a finished run is not trained again, a step-schedule run can be given more steps") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(2, 4);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   auto options = small_options(scratch / "run");
   options.schedule = "step";
   options.lr_steps = {100};
@@ -208,7 +208,7 @@ TEST_CASE("a finished run is not trained again, a step-schedule run can be given
 TEST_CASE("a checkpoint of another run is refused in one line, and fresh starts over") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(2, 4);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   const auto options = small_options(scratch / "run");
   Trainer(dataset, options, *backend).run();
   const auto refusal = [&](const TrainOptions& other, const Dataset& data) {
@@ -243,7 +243,7 @@ TEST_CASE("a checkpoint of another run is refused in one line, and fresh starts 
 TEST_CASE("not-a-number stops the run at its step and names the tensor; the checkpoint stays") {
   const test::ScratchFolder scratch;
   const MemoryDataset dataset(2, 4);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   auto options = small_options(scratch / "run");
 
   SUBCASE("a parameter, blown up by the learning rate") {
@@ -274,7 +274,7 @@ TEST_CASE("not-a-number stops the run at its step and names the tensor; the chec
 TEST_CASE("a bad image or label ends the run in one line, the checkpoint stays") {
   const test::ScratchFolder scratch;
   MemoryDataset dataset(2, 8);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   const auto options = small_options(scratch / "run");
   const auto order = make_shuffling_sampler(dataset.size(), options.seed)->epoch(0);
   dataset.bad_image = order[13];  // batch 3
@@ -302,7 +302,7 @@ TEST_CASE("two runs cannot share a folder, and leftovers of a killed one are swe
 
 TEST_CASE("options out of range are named") {
   const MemoryDataset dataset(2, 4);
-  const auto backend = make_backend("auto");
+  const auto backend = make_backend("cpu");
   const test::ScratchFolder scratch;
   const auto fault = [&](auto change) {
     auto options = small_options(scratch / "run");
