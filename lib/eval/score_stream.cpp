@@ -222,7 +222,7 @@ std::vector<int64_t> tile_begins(int64_t count, int64_t most) {
   std::vector<int64_t> begins;
   for (int64_t begin = 0; begin < count;) {
     begins.push_back(begin);
-    const int64_t share = (count - begin) / (2 * thread_count());
+    const int64_t share = (count - begin) / (int64_t{2} * thread_count());
     begin += round_up(std::clamp(share, std::min(least, most), most), kProbePanel);
   }
   begins.push_back(count);

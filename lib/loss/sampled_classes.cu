@@ -80,7 +80,7 @@ struct StartThreshold {
 struct AddDigits {
   static FR_HD DigitCounts identity() {
     DigitCounts zero;
-    for (int k = 0; k < DigitCounts::kValues; ++k) zero.of[k] = 0;
+    for (auto& count : zero.of) count = 0;
     return zero;
   }
   FR_HD DigitCounts operator()(const DigitCounts& a, const DigitCounts& b) const {

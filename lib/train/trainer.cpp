@@ -203,8 +203,11 @@ void Trainer::write_log(TrainLog& log, Meter& meter, int64_t epoch) {
                       {"seconds_waited", meter.waited},
                       {"overflowed", meter.overflowed / steps},
                       {"gradient_norm", {{"backbone", backbone_norm_}, {"head", head_norm_}}}};
-  if (backend_.device() == Device::kCuda)
+  if (backend_.device() == Device::kCuda) {
     line["gpu_utilisation"] = train_step_.busy_seconds() / meter.seconds;
+    const std::vector<std::string> chosen = backend_.implementations();
+    if (chosen.size() != std::exchange(chosen_, chosen.size())) line["implementations"] = chosen;
+  }
   log.write(line);
   meter = {};
 }

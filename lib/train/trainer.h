@@ -80,6 +80,7 @@ class Trainer {
   double backbone_norm_ = 0, head_norm_ = 0;  // L2 norms of the last gradients, before clipping
   std::string note_;
   bool warned_ = false;  // of targets beyond pi
+  size_t chosen_ = 0;    // algorithms of the backend that the log tells of
 };
 
 }  // namespace fr

@@ -126,8 +126,7 @@ TEST_CASE("stream_scores_on: a stream that was stopped goes on where it was, to 
     std::copy_n(c.gallery.row(i), 32, row);
   };
   const auto run = [&](bool with_histogram) {
-    Case other = c;
-    return streamed(other, options, with_histogram, [&](const RowSet& probes, const RowSet&, auto&&... rest) {
+    return streamed(c, options, with_histogram, [&](const RowSet& probes, const RowSet&, auto&&... rest) {
       return stream_scores_on(Device::kCpu, kForward, probes, gallery, rest..., blocks);
     });
   };
