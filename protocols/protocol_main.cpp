@@ -307,6 +307,7 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
 }
 
 int run_evaluation(const std::string& name, const EvaluationArguments& arguments) {
+  parse_device(arguments.device);  // one that cannot be used is refused before anything is read
   if (arguments.demo) return run_evaluation(name, demo_arguments(name, arguments));
   const Protocol& protocol = find_protocol(name);
   const std::string data = find_data(name, arguments.data);

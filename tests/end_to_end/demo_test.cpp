@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/device_memory.h"
 #include "core/json.h"
 #include "eval/protocol.h"
 #include "eval/result.h"
@@ -54,7 +55,16 @@ TEST_CASE("fr-eval NAME --demo: informative figures, the same for any threads an
     CHECK(figure > kRanges.at(name).low);
     CHECK(figure < kRanges.at(name).high);
     CHECK(test::run_command(program + " --demo --data elsewhere").status == 2);
+    if (name != "iqiyi_vid" && !why_no_cuda().empty()) {
+      const auto cuda = test::run_command(program + " --demo --device cuda");
+      CHECK(cuda.status == 1);
+      CHECK(cuda.output == "fr-eval: device cuda: " + why_no_cuda() + "\n");
+    }
 
+    // One of each kind of comparison.
+    if (name != "lfw" && name != "ijbc" && name != "megaface" && name != "trillion_pairs" &&
+        name != "iqiyi_vid")
+      continue;
     const auto json = [&](const std::string& options) {
       const auto file = scratch / "again.json";
       REQUIRE(test::run_command(program + " --demo --out " + file.string() + " " + options).status == 0);
