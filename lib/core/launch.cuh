@@ -27,6 +27,27 @@ struct Max {
   FR_HD T operator()(T a, T b) const { return b <= a ? a : (a != a ? a : b); }
 };
 
+// The simplest functors: a map that stores one value, a map of launch_rows that reads an array (cols), a
+// finish that keeps each row's result.
+template <class T>
+struct Fill {
+  T* to;
+  T value;
+  FR_HD void operator()(int64_t i) const { to[i] = value; }
+};
+
+template <class T>
+struct Element {
+  const T* x;  // (cols)
+  FR_HD T operator()(int64_t, int64_t col) const { return x[col]; }
+};
+
+template <class T>
+struct Keep {
+  T* y;  // (rows)
+  FR_HD void operator()(int64_t row, const T& value) const { y[row] = value; }
+};
+
 namespace launch_cpu {
 
 inline constexpr int kLanes = 32;

@@ -9,6 +9,10 @@
 
 namespace fr {
 
+inline constexpr int64_t kLongStream =
+    100'000'000;                             // pairs from which kAuto screens and progress is worth a line
+inline constexpr double kDenseShare = 0.02;  // of a tile's pairs that pass a screen: above it all are scored
+
 // One tile, or single scores.
 class Delivery {
  public:

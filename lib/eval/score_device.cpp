@@ -19,9 +19,7 @@ namespace fr {
 namespace {
 
 constexpr int64_t kFirstRows = 4;   // of the gallery, in the first block
-constexpr double kDense = 0.02;     // share of a tile's pairs, as candidates, above which it is scored whole
 constexpr int64_t kFewHits = 2000;  // one thread takes them
-constexpr int64_t kLong = 100'000'000;  // pairs from which progress is worth a line
 
 class DeviceStream {
  public:
@@ -151,7 +149,7 @@ class DeviceStream {
       screen(slot, tile);
       slot.fetch_counts();
       const int64_t candidates = slot.candidate_count();
-      if (static_cast<double>(candidates) <= kDense * static_cast<double>(pairs)) {
+      if (static_cast<double>(candidates) <= kDenseShare * static_cast<double>(pairs)) {
         screened_ += pairs - candidates;
         score_candidates(device_, slot.candidates(), probe_rows_, slot.rows, probes_.dim, slot.bounds(),
                          slot.hits());
@@ -246,7 +244,7 @@ StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet
 
   DeviceStream stream(device, gemm, probes, gallery, sinks, tiles, whole, blocks);
   std::unique_ptr<Progress> progress;
-  if (!options.progress.empty() && figures.pairs >= kLong) {
+  if (!options.progress.empty() && figures.pairs >= kLongStream) {
     progress = std::make_unique<Progress>(options.progress, figures.pairs, "pairs");
   }
   StreamProgress on_disk(

@@ -26,9 +26,6 @@ namespace {
 // the time: a tile of them is higher, so that each panel of the gallery is fetched less often.
 constexpr int64_t kTileCols = 256, kScreenedCols = 64, kScreenedProbeBlocks = 3, kScreenedGalleryBlocks = 4;
 constexpr int64_t kPackedProbeBytes = int64_t{1} << 28;  // probes packed at a time
-constexpr int64_t kLong = 100'000'000;  // pairs from which kAuto screens, and progress is worth a line
-constexpr double kDense =
-    0.02;  // share of a tile's pairs that pass the screen, above which it is scored whole
 constexpr int64_t kLongestPause = 64;  // tiles scored whole, at most, before the screen is tried again
 
 int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
@@ -137,7 +134,7 @@ class Worker {
     if (!screen_tile(packed.coded_probes(), packed.coded_gallery(),
                      {.probe = first, .gallery = col, .rows = tile.rows, .cols = tile.cols}, dim_,
                      cuts_.data(), products_.data(),
-                     static_cast<int64_t>(kDense * static_cast<double>(pairs)), candidates_)) {
+                     static_cast<int64_t>(kDenseShare * static_cast<double>(pairs)), candidates_)) {
       last_pause_ = std::clamp(2 * last_pause_, int64_t{1}, kLongestPause);
       pause_ = last_pause_;
       return false;
@@ -212,7 +209,7 @@ class Worker {
 bool choose_screen(Arith arith, int64_t pairs, std::span<ScoreSink* const> sinks,
                    std::span<TileSink* const> tiles) {
   if (!has_int8_kernel() || !tiles.empty() || sinks.empty()) return false;
-  return arith == Arith::kInt8Screen || (arith == Arith::kAuto && pairs >= kLong);
+  return arith == Arith::kInt8Screen || (arith == Arith::kAuto && pairs >= kLongStream);
 }
 
 // Where tiles begin, of up to `most` of `count` probes each: in whole panels, and ever smaller towards the
@@ -273,7 +270,7 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   }
 
   std::unique_ptr<Progress> progress;
-  if (!options.progress.empty() && figures.pairs >= kLong) {
+  if (!options.progress.empty() && figures.pairs >= kLongStream) {
     progress = std::make_unique<Progress>(options.progress, figures.pairs, "pairs");
   }
   StreamProgress on_disk(

@@ -4,7 +4,7 @@
 #include "core/launch.cuh"
 #include "core/sgd_step.cuh"
 #include "loss/head_tiles.h"
-#include "loss/least_norm.h"
+#include "loss/least_norm.cuh"
 
 namespace fr::head {
 
@@ -33,19 +33,11 @@ struct TakeRow {
   }
 };
 
-struct StoreInverse {
-  float* inverse;  // (count)
-  FR_HD void operator()(int64_t row, double square) const {
-    const double norm = std::sqrt(square);
-    inverse[row] = static_cast<float>(1.0 / (norm < kLeastNorm ? kLeastNorm : norm));
-  }
-};
-
 template <class Out>
 void take(Device device, const Take& t, Out* taken) {
   const TakeRow<Out> row{{t.classes, t.begin}, t.w, taken, t.d};
   if (t.inverse != nullptr)
-    launch_rows(device, t.count, t.d, row, Sum<double>{}, StoreInverse{t.inverse});
+    launch_rows(device, t.count, t.d, row, Sum<double>{}, StoreInverseNorm{t.inverse});
   else
     launch_2d(device, t.count, t.d, row);
 }
@@ -109,11 +101,6 @@ struct StepRow {
   }
 };
 
-struct StoreSquare {
-  double* squares;  // (count)
-  FR_HD void operator()(int64_t row, double square) const { squares[row] = square; }
-};
-
 template <class In>
 FR_HD float column_sum(const Tile& tile, const In* gradients, int64_t col) {
   float sum = 0;
@@ -169,7 +156,7 @@ void step_tile(Device device, const Tile& tile, const ClassGradients& to, const 
   const SgdRule rule = sgd_rule(*to.sgd, to.lr);
   double* const squares = to.squares + tile.begin;
   launch_rows(device, tile.count, to.d, StepRow<Form>{rule, class_of(tile), g, radial, to.w, to.v, to.d},
-              Sum<double>{}, StoreSquare{squares});
+              Sum<double>{}, Keep<double>{squares});
   if (to.bias != nullptr)
     launch(device, tile.count,
            StepBias<Form, In>{rule, tile, class_of(tile), gradients, to.bias, to.vbias, squares});
@@ -236,9 +223,9 @@ int64_t sum_chunks(int64_t columns) { return (columns + kChunk - 1) / kChunk; }
 
 void sum_squares(Device device, int64_t columns, const double* squares, double* chunks, double* square) {
   launch_rows(device, sum_chunks(columns), kChunk, Square{squares, columns}, Sum<double>{},
-              StoreSquare{chunks});
+              Keep<double>{chunks});
   launch_rows(device, 1, sum_chunks(columns), Square{chunks, sum_chunks(columns)}, Sum<double>{},
-              StoreSquare{square});
+              Keep<double>{square});
 }
 
 }  // namespace fr::head

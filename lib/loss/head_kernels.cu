@@ -5,7 +5,7 @@
 
 #include "core/launch.cuh"
 #include "core/philox.h"
-#include "loss/least_norm.h"
+#include "loss/least_norm.cuh"
 
 namespace fr::head {
 
@@ -19,12 +19,6 @@ struct Normal {
   FR_HD void operator()(int64_t i) const {
     w[i] = deviation * philox_normal(key, 0, static_cast<uint64_t>(first + i));
   }
-};
-
-struct Fill {
-  float value;
-  float* x;  // (count)
-  FR_HD void operator()(int64_t i) const { x[i] = value; }
 };
 
 struct Localise {
@@ -49,14 +43,6 @@ struct Square {
   FR_HD double operator()(int64_t row, int64_t col) const {
     const double value = static_cast<double>(v[row * d + col]);
     return value * value;
-  }
-};
-
-struct StoreInverseNorm {
-  float* inverse;  // (rows)
-  FR_HD void operator()(int64_t row, double square) const {
-    const double norm = std::sqrt(square);
-    inverse[row] = static_cast<float>(1.0 / (norm < kLeastNorm ? kLeastNorm : norm));
   }
 };
 
@@ -196,7 +182,9 @@ void fill_normal(Device device, int64_t count, uint64_t key, int64_t first, floa
   launch(device, count, Normal{key, first, deviation, w});
 }
 
-void fill(Device device, int64_t count, float value, float* x) { launch(device, count, Fill{value, x}); }
+void fill(Device device, int64_t count, float value, float* x) {
+  launch(device, count, Fill<float>{x, value});
+}
 
 void localise(Device device, int64_t n, int64_t begin, int64_t end, const int32_t* labels, int32_t* local) {
   launch(device, n, Localise{begin, end, labels, local});

@@ -101,11 +101,6 @@ struct PartOfRow {
   }
 };
 
-struct KeepPart {
-  float* partial;  // (rows parts)
-  FR_HD void operator()(int64_t part, float value) const { partial[part] = value; }
-};
-
 struct Part {
   const float* partial;  // (rows, parts)
   int64_t parts;
@@ -118,7 +113,7 @@ void launch_parts(Device device, const Tile& tile, const Map& map, const Combine
   if (tile.parts == 1) return launch_rows(device, tile.n, tile.count, map, combine, finish);
   const int64_t width = (tile.count + tile.parts - 1) / tile.parts;
   launch_rows(device, tile.n * tile.parts, width, PartOfRow<Map, Combine>{map, tile.parts, width, tile.count},
-              combine, KeepPart{tile.partial});
+              combine, Keep<float>{tile.partial});
   launch_rows(device, tile.n, tile.parts, Part{tile.partial, tile.parts}, combine, finish);
 }
 

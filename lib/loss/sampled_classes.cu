@@ -23,11 +23,6 @@ struct Draw {
   }
 };
 
-struct ClearColumns {
-  int32_t* column_of;
-  FR_HD void operator()(int64_t i) const { column_of[i] = -1; }
-};
-
 // One after the other, since labels repeat. Column 0 stands for any until the columns are known.
 struct MarkPositives {
   int64_t n;
@@ -46,18 +41,6 @@ struct IsPositive {
     const int64_t c = chunk * kChunk + i;
     return c < classes && column_of[c] >= 0 ? 1 : 0;
   }
-};
-
-template <class T>
-struct Keep {
-  T* y;  // (rows)
-  FR_HD void operator()(int64_t row, const T& value) const { y[row] = value; }
-};
-
-template <class T>
-struct Element {
-  const T* x;  // (cols)
-  FR_HD T operator()(int64_t, int64_t col) const { return x[col]; }
 };
 
 // Of the chunks before the row's.
@@ -172,12 +155,6 @@ struct Relabel {
   FR_HD void operator()(int64_t row) const { columns[row] = labels[row] < 0 ? -1 : column_of[labels[row]]; }
 };
 
-struct StoreStep {
-  uint64_t* to;
-  uint64_t value;
-  FR_HD void operator()(int64_t) const { *to = value; }
-};
-
 }  // namespace
 
 SampledClasses::SampledClasses(Device device, int64_t first, int64_t classes, int64_t wanted, uint64_t seed)
@@ -199,7 +176,7 @@ SampledClasses::SampledClasses(Device device, int64_t first, int64_t classes, in
 }
 
 void SampledClasses::set_step(int64_t step) {
-  launch(device_, 1, StoreStep{step_.data(), static_cast<uint64_t>(step)});
+  launch(device_, 1, Fill<uint64_t>{step_.data(), static_cast<uint64_t>(step)});
 }
 
 void SampledClasses::draw() { launch(device_, classes_, Draw{step_.data(), key_, first_, draws_.data()}); }
@@ -211,7 +188,7 @@ void SampledClasses::resize(int64_t n) {
 }
 
 void SampledClasses::select(int64_t n, const int32_t* labels, int32_t* columns) {
-  launch(device_, classes_, ClearColumns{column_of_.data()});
+  launch(device_, classes_, Fill<int32_t>{column_of_.data(), -1});
   launch(device_, 1, MarkPositives{n, labels, column_of_.data()});
   launch_rows(device_, chunks_, kChunk, IsPositive{column_of_.data(), classes_}, Sum<int64_t>{},
               Keep<int64_t>{counts_.data()});

@@ -25,12 +25,6 @@ struct Drop {
   }
 };
 
-struct Store {
-  uint64_t* to;
-  uint64_t value;
-  FR_HD void operator()(int64_t) const { *to = value; }
-};
-
 template <class T>
 void drop(const View& x, float rate, const DropoutMask& mask, const View& y) {
   const int64_t block = x.layout.block, plane = x.shape.plane();
@@ -45,6 +39,6 @@ void dropout(const View& x, float rate, const DropoutMask& mask, const View& y) 
   x.dtype == DType::kBf16 ? drop<Bf16>(x, rate, mask, y) : drop<float>(x, rate, mask, y);
 }
 
-void store_step(Device device, uint64_t* to, uint64_t step) { launch(device, 1, Store{to, step}); }
+void store_step(Device device, uint64_t* to, uint64_t step) { launch(device, 1, Fill<uint64_t>{to, step}); }
 
 }  // namespace fr

@@ -9,11 +9,6 @@ namespace fr {
 
 namespace {
 
-struct Zero {
-  float* x;  // (n)
-  FR_HD void operator()(int64_t i) const { x[i] = 0.0f; }
-};
-
 template <class Form>
 struct Step {
   SgdRule rule;
@@ -27,12 +22,6 @@ struct Step {
   }
 };
 
-struct Store {
-  float* to;
-  float value;
-  FR_HD void operator()(int64_t) const { *to = value; }
-};
-
 // Squares of a flat array seen as rows of kChunk; the last row may be short.
 constexpr int64_t kChunk = 4096;
 struct Square {
@@ -43,16 +32,6 @@ struct Square {
     const double value = i < n ? static_cast<double>(x[i]) : 0.0;
     return value * value;
   }
-};
-
-struct Element {
-  const double* x;  // (cols)
-  FR_HD double operator()(int64_t, int64_t col) const { return x[col]; }
-};
-
-struct Keep {
-  double* y;  // (rows)
-  FR_HD void operator()(int64_t row, double value) const { y[row] = value; }
 };
 
 struct Clip {
@@ -83,7 +62,9 @@ Sgd::Sgd(const SgdOptions& options, const Parameters& parameters)
   if (!runs_.empty()) runs_.back().end = parameters.count();
 }
 
-void Sgd::set_rate(double lr) { launch(parameters_.device(), 1, Store{rate_.f32(), static_cast<float>(lr)}); }
+void Sgd::set_rate(double lr) {
+  launch(parameters_.device(), 1, Fill<float>{rate_.f32(), static_cast<float>(lr)});
+}
 
 void Sgd::step(bool zero_gradients) {
   const Device device = parameters_.device();
@@ -95,7 +76,7 @@ void Sgd::step(bool zero_gradients) {
     const int64_t count = run.end - run.begin;
     float *const wr = w + run.begin, *const vr = v + run.begin, *const gr = g + run.begin;
     if (!run.trainable) {
-      if (zero_gradients) launch(device, count, Zero{gr});
+      if (zero_gradients) launch(device, count, Fill<float>{gr, 0.0f});
     } else if (options_.form == SgdForm::kTorch) {
       launch(device, count, Step<TorchForm>{rule, wr, vr, gr, zero_gradients});
     } else {
@@ -109,8 +90,8 @@ SumOfSquares::SumOfSquares(int64_t n, Device device)
 
 void SumOfSquares::run(const float* x, double* square) {
   auto* const sums = reinterpret_cast<double*>(sums_.data());
-  launch_rows(device_, chunks(n_), kChunk, Square{x, n_}, Sum<double>{}, Keep{sums});
-  launch_rows(device_, 1, chunks(n_), Element{sums}, Sum<double>{}, Keep{square});
+  launch_rows(device_, chunks(n_), kChunk, Square{x, n_}, Sum<double>{}, Keep<double>{sums});
+  launch_rows(device_, 1, chunks(n_), Element<double>{sums}, Sum<double>{}, Keep<double>{square});
 }
 
 void clip(Device device, int64_t n, float* x, const double* square, double max_norm) {

@@ -41,14 +41,7 @@ TEST_CASE("backends agree with ref, and with themselves bit for bit") {
   for (const std::string& name : usable_backends()) {
     const auto backend = make_backend(name);
     for (const Case& c : conformance_cases()) {
-      INFO(name, ": ", c.name);
-      const Values before = as_held(c, *backend, initial_values(c));
-      const Values expected = run_case(*ref, c, before), result = run_case(*backend, c, before);
-      for (size_t i = 0; i < result.size(); ++i) {
-        INFO(c.operands[i].name);
-        CHECK(difference(result[i], expected[i], tolerance(*backend)) == "");
-      }
-      CHECK(same_bits(run_case(*backend, c, before), result));
+      check_against(*ref, *backend, c);
     }
   }
 }

@@ -53,14 +53,7 @@ TEST_CASE("cuda: convolution by im2col agrees with ref, and with itself bit for 
     const auto backend = cuda::make_backend(mode, cuda::Convolutions::kIm2col);
     for (const Case& c : conformance_cases()) {
       if (!c.name.starts_with("conv")) continue;
-      INFO(mode.name, ": ", c.name);
-      const Values before = as_held(c, *backend, initial_values(c));
-      const Values expected = run_case(*ref, c, before), result = run_case(*backend, c, before);
-      for (size_t i = 0; i < result.size(); ++i) {
-        INFO(c.operands[i].name);
-        CHECK(difference(result[i], expected[i], tolerance(*backend)) == "");
-      }
-      CHECK(same_bits(run_case(*backend, c, before), result));
+      check_against(*ref, *backend, c);
     }
   }
 }

@@ -189,4 +189,16 @@ inline std::string difference(const std::vector<float>& result, const std::vecto
   return "";
 }
 
+// A backend's results agree with ref's, and with its own of a second run bit for bit.
+inline void check_against(Backend& ref, Backend& backend, const Case& c) {
+  INFO(backend.name(), ": ", c.name);
+  const Values before = as_held(c, backend, initial_values(c));
+  const Values expected = run_case(ref, c, before), result = run_case(backend, c, before);
+  for (size_t i = 0; i < result.size(); ++i) {
+    INFO(c.operands[i].name);
+    CHECK(difference(result[i], expected[i], tolerance(backend)) == "");
+  }
+  CHECK(same_bits(run_case(backend, c, before), result));
+}
+
 }  // namespace fr::test

@@ -29,15 +29,10 @@ struct CountVisit2d {
   FR_HD void operator()(int64_t row, int64_t col) const { visits[row * cols + col] += 1; }
 };
 
-struct Element {
+struct MatrixElement {
   const float* x;  // (rows, cols)
   int64_t cols;
   FR_HD float operator()(int64_t row, int64_t col) const { return x[row * cols + col]; }
-};
-
-struct Keep {
-  float* y;  // (rows)
-  FR_HD void operator()(int64_t row, float value) const { y[row] = value; }
 };
 
 std::vector<float> random_values(int64_t count) {
@@ -85,7 +80,8 @@ TEST_CASE("launch_rows sums by the documented tree, for any number of threads") 
     for (const int use : {1, 2, 5}) {
       set_thread_count(use);
       std::vector<float> y(static_cast<size_t>(rows), -1.0f);
-      launch_rows(Device::kCpu, rows, cols, Element{x.data(), cols}, Sum<float>{}, Keep{y.data()});
+      launch_rows(Device::kCpu, rows, cols, MatrixElement{x.data(), cols}, Sum<float>{},
+                  Keep<float>{y.data()});
       CHECK(y == expected);
     }
     set_thread_count(threads);
@@ -95,10 +91,10 @@ TEST_CASE("launch_rows sums by the documented tree, for any number of threads") 
 TEST_CASE("launch_rows finds maxima, keeps NaN, and gives the identity for no columns") {
   const std::vector<float> x = {-3, -1, -2, 5, std::numeric_limits<float>::quiet_NaN(), 7};
   std::vector<float> y(2);
-  launch_rows(Device::kCpu, 2, 3, Element{x.data(), 3}, Max<float>{}, Keep{y.data()});
+  launch_rows(Device::kCpu, 2, 3, MatrixElement{x.data(), 3}, Max<float>{}, Keep<float>{y.data()});
   CHECK(y[0] == -1.0f);
   CHECK(std::isnan(y[1]));
-  launch_rows(Device::kCpu, 2, 0, Element{x.data(), 0}, Max<float>{}, Keep{y.data()});
+  launch_rows(Device::kCpu, 2, 0, MatrixElement{x.data(), 0}, Max<float>{}, Keep<float>{y.data()});
   CHECK(y[0] == -std::numeric_limits<float>::infinity());
 }
 

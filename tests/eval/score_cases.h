@@ -99,6 +99,15 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
+inline void check_same(const Outcome& got, const Outcome& expected) {
+  CHECK(got.tail == expected.tail);
+  CHECK(got.tail_of_others == expected.tail_of_others);
+  CHECK(got.top == expected.top);
+  CHECK(got.nearest_other == expected.nearest_other);
+  CHECK(got.ranks == expected.ranks);
+  CHECK(got.histogram == expected.histogram);
+}
+
 inline constexpr int64_t kTail = 37, kTop = 5;
 
 inline Subjects subjects(const Case& c) {

@@ -51,15 +51,6 @@ auto on_cpu(const GemmBf16& gemm, const DeviceBlocks& blocks) {
   };
 }
 
-void check_same(const Outcome& got, const Outcome& expected) {
-  CHECK(got.tail == expected.tail);
-  CHECK(got.tail_of_others == expected.tail_of_others);
-  CHECK(got.top == expected.top);
-  CHECK(got.nearest_other == expected.nearest_other);
-  CHECK(got.ranks == expected.ranks);
-  CHECK(got.histogram == expected.histogram);
-}
-
 }  // namespace
 
 TEST_CASE("stream_scores_on: every sink equals the sorted brute force, whatever blocks and arithmetic") {

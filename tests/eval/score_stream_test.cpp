@@ -47,12 +47,7 @@ TEST_CASE("stream_scores: every sink equals the sorted brute force, whatever thr
           CAPTURE(name);
           CAPTURE(threads);
           CAPTURE(options.probe_block);
-          CHECK(got.tail == expected.tail);
-          CHECK(got.tail_of_others == expected.tail_of_others);
-          CHECK(got.top == expected.top);
-          CHECK(got.nearest_other == expected.nearest_other);
-          CHECK(got.ranks == expected.ranks);
-          CHECK(got.histogram == expected.histogram);
+          check_same(got, expected);
         }
       }
     }
