@@ -22,7 +22,8 @@ struct OpsOptions : BenchOptions {
 int run_gemm(const BenchOptions& options) {
   const auto backend = start(options);
   const double rate = gemm_rate(*backend, options.seconds);
-  fmt::print("gemm f32, {}, {} threads: {:.1f} GFLOP/s\n", backend->name(), thread_count(), rate / 1e9);
+  fmt::print("gemm {}, {}, {} threads: {:.1f} GFLOP/s\n", name_of(backend->activations()), backend->name(),
+             thread_count(), rate / 1e9);
   write_report(options, {{"measurement", "gemm"}, {"backend", backend->name()}, {"gemm_flops", rate}});
   return 0;
 }
