@@ -43,7 +43,7 @@ def main():
             {"fr-bench": ours.seconds,
              "ONNX Runtime": lambda: rounds.least_seconds(lambda: session.run(None, feed), options.seconds),
              "PyTorch": lambda: rounds.least_seconds(lambda: network(images), options.seconds)}, options.rounds)
-    versions = {"fr": ours.environment["git_revision"], "onnxruntime": onnxruntime.__version__,
+    versions = {"fr": ours.report["environment"]["git_revision"], "onnxruntime": onnxruntime.__version__,
                 **rounds.torch_versions(torch)}
     rounds.report(options, "embed", seconds, load, versions)
 

@@ -21,9 +21,13 @@ def require(*modules):
 
 
 def arguments(description, networks, batch, add=lambda parser: None):
+    """networks: the names to choose from; none where no network is measured."""
     parser = argparse.ArgumentParser(description=description)
     add(parser)
-    parser.add_argument("network", choices=networks)
+    if networks:
+        parser.add_argument("network", choices=networks)
+    else:
+        parser.set_defaults(network=None)
     parser.add_argument("--batch", type=int, default=batch, help="images (%(default)s)")
     parser.add_argument("--bin", default="build/bin", help="folder of fr-bench (%(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="of each side (%(default)s)")
@@ -45,13 +49,14 @@ def least_seconds(call, budget):
 
 
 class FrBench:
-    """`fr-bench MEASUREMENT NETWORK` in a process of its own; `seconds` of one step or batch."""
+    """`fr-bench MEASUREMENT [NETWORK]` in a process of its own; `seconds` of one step or batch."""
 
     def __init__(self, measurement, options, *more):
-        self.command = [os.path.join(options.bin, "fr-bench"), measurement, options.network,
+        network = [options.network] if options.network else []
+        self.command = [os.path.join(options.bin, "fr-bench"), measurement, *network,
                         "--batch", str(options.batch), "--threads", str(options.threads), *more]
         self.budget = options.seconds
-        self.environment = {}
+        self.report = {}  # the last one
 
     def seconds(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -61,9 +66,8 @@ class FrBench:
             if ran.returncode != 0:
                 sys.exit(f"{' '.join(command)}: status {ran.returncode}: {ran.stderr.strip()}")
             with open(out, encoding="utf-8") as file:
-                report = json.load(file)
-        self.environment = report["environment"]
-        return report["seconds"]
+                self.report = json.load(file)
+        return self.report["seconds"]
 
 
 def interleave(sides, rounds):
@@ -90,7 +94,8 @@ def report(options, measurement, seconds, load, versions):
     ours = next(iter(seconds))
     median = {name: statistics.median(times) for name, times in seconds.items()}
     least = {name: min(times) for name, times in seconds.items()}
-    print(f"{measurement} {options.network}, batch {options.batch}, {options.threads} threads, "
+    what = f"{measurement} {options.network}" if options.network else measurement
+    print(f"{what}, batch {options.batch}, {options.threads} threads, "
           f"{options.rounds} rounds, load {min(load):.1f} to {max(load):.1f}")
     print(f"{'median ms':>10} {'least ms':>10} {'images/s':>9} {'ratio':>6} {'of least':>8}")
     for name in seconds:

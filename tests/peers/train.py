@@ -61,7 +61,7 @@ def main():
                           "cuda" if options.device == "cuda" else "cpu")
     peer, name, tried = faster_format(options)
     seconds, load = rounds.interleave({"fr-bench": ours.seconds, f"PyTorch {name}": peer.seconds}, options.rounds)
-    versions = {"fr": ours.environment["git_revision"], **rounds.torch_versions(torch),
+    versions = {"fr": ours.report["environment"]["git_revision"], **rounds.torch_versions(torch),
                 "torch_formats": ", ".join(f"{key} {1e3 * value:.1f} ms" for key, value in tried.items())}
     rounds.report(options, "train", seconds, load, versions)
 
