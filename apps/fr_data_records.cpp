@@ -39,7 +39,7 @@ void add_records(Options& options) {
           "fr-data records --data faces/train --out faces_rec", [] { return run_records(c); })
       .add("--data", c.data, "folder with one folder of images per identity, packed crops, or another .rec")
       .required()
-      .add("--out", c.out, "folder to write into")
+      .add("--out", c.out, "folder to write: a new or an empty one")
       .required()
       .flag("--shuffled", c.options.shuffled,
             "images in random order, without record 0 and identity records (as DALI needs them)")

@@ -39,9 +39,13 @@ inline std::vector<ListedPair> read_cross_lfw(const std::filesystem::path& list,
 
 // Fold k = the k-th tenth of the genuine pairs, then the k-th tenth of the impostor pairs; in file order
 // contiguous folds would hold one class each.
-inline std::vector<ListedPair> interleave_folds(std::vector<ListedPair> pairs) {
+inline std::vector<ListedPair> interleave_folds(const std::filesystem::path& list,
+                                                std::vector<ListedPair> pairs) {
   std::vector<ListedPair> classes[2], result;
   for (ListedPair& pair : pairs) classes[pair.same].push_back(std::move(pair));
+  FR_CHECK(classes[0].size() >= 10 && classes[1].size() >= 10,
+           "{}: {} genuine and {} impostor pairs are too few for 10 folds", list.string(), classes[1].size(),
+           classes[0].size());
   const std::vector<Fold> genuine = k_folds(std::ssize(classes[1]), 10);
   const std::vector<Fold> impostor = k_folds(std::ssize(classes[0]), 10);
   for (size_t k = 0; k < 10; ++k) {
@@ -67,7 +71,7 @@ inline Plan cross_lfw_plan(const std::string& name, const std::string& list_name
     const MappedFile file(list);
     plan = plan_of_pairs(name,
                          {list,
-                          interleave_folds(read_cross_lfw(list, file.text())),
+                          interleave_folds(list, read_cross_lfw(list, file.text())),
                           {"", "images", "crops_112", "aligned images", "aligned_images"},
                           Hasher().add(file.text()).text(),
                           lfw_person},

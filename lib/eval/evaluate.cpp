@@ -89,6 +89,8 @@ std::string score_text(const PairList& list) {
 
 void add_metrics(const Plan& plan, const PairList& list, std::span<const double> scores, PairScore score,
                  const EvaluateOptions& options, Result& result) {
+  FR_CHECK(std::ssize(list.pairs) >= list.folds, "{}: {} pairs are too few for {} folds", plan.list,
+           list.pairs.size(), list.folds);
   const int64_t resamples = std::ssize(list.pairs) <= kResampledPairs ? Resampling{}.resamples : 0;
   result.variant["ties"] = "never split: equal scores are accepted or rejected together";
   add_pair_metrics(list, scores,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 
+#include "core/atomic_folder.h"
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -93,11 +94,14 @@ void add_identities(const Dataset& dataset, RecordWriter& writer) {
 
 void write_records(const Dataset& dataset, const std::filesystem::path& folder,
                    const RecordPackOptions& options) {
-  RecordWriter writer(folder / "train.rec");
+  AtomicFolder out(folder);
+  RecordWriter writer(out.temporary() / "train.rec");
   add_images(dataset, record_order(dataset, options), options, writer);
   if (!options.shuffled) add_identities(dataset, writer);
   writer.finish();
-  write_file(folder / "property", fmt::format("{},{},{}\n", dataset.classes(), kCropSize, kCropSize));
+  write_file(out.temporary() / "property",
+             fmt::format("{},{},{}\n", dataset.classes(), kCropSize, kCropSize));
+  out.commit();
 }
 
 }  // namespace fr

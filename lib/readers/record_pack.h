@@ -18,7 +18,8 @@ struct RecordPackOptions {
 // Writes FOLDER/train.rec, train.idx and property. Images that are stored encoded and have 112x112 pixels are
 // copied byte for byte. Unless shuffled, as face2rec2 does: images by class with keys 1 … n and labels
 // [class, 1], an identity record [first key, past the last) for each class, record 0 [n + 1, n + 1 + classes]
-// at the end. Throws fr::Error naming the image that cannot be read; then FOLDER holds no train.rec.
+// at the end. Throws fr::Error naming the image that cannot be read, or a FOLDER that holds something; FOLDER
+// appears complete or not at all.
 void write_records(const Dataset& dataset, const std::filesystem::path& folder,
                    const RecordPackOptions& options);
 

@@ -283,7 +283,8 @@ TEST_CASE("data sets are written as .rec: copied where they are crops, ordered b
                         ": record 7: not a readable image (no whole JPEG, PNG, BMP or PGM)")
                            .c_str(),
                        Error);
-  CHECK_FALSE(fs::exists(scratch / "none/train.rec"));
+  CHECK_FALSE(fs::exists(scratch / "none"));
+  CHECK_THROWS_AS(write_records(*in, scratch / "out", {.progress = false}), Error);  // there are records
 }
 
 TEST_CASE("real RecordIO: eight face images, offsets as listed") {
