@@ -73,11 +73,11 @@ Roc known_roc(const SortedScores& sorted, int64_t compared) {
 void extend_roc(const std::vector<int64_t>& histogram, const SortedScores& sorted, Roc& roc) {
   std::vector<int64_t> genuine(histogram.size());
   for (const double score : sorted.genuine) {
-    ++genuine[static_cast<size_t>(HistogramSink::bin(static_cast<float>(score)))];
+    ++genuine[static_cast<size_t>(ScoreBins::of(static_cast<float>(score)))];
   }
   RocPoint point;
   for (size_t bin = histogram.size(); bin-- > 0;) {
-    point.threshold = HistogramSink::lower_edge(static_cast<int64_t>(bin));
+    point.threshold = ScoreBins::lower_edge(static_cast<int64_t>(bin));
     point.fp += histogram[bin];
     point.tp += genuine[bin];
     if (point.fp > roc.points.back().fp && point.tp >= roc.points.back().tp) roc.points.push_back(point);

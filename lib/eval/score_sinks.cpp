@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "core/bytes.h"
@@ -34,17 +35,44 @@ void keep_largest(std::vector<TailSink::Hit>& hits, int64_t k) {
 TailSink::TailSink(int64_t k, Subjects subjects)
     : k_(k), subjects_(std::move(subjects)), parts_(static_cast<size_t>(thread_count())) {
   assert(k > 0);
+  for (Part& part : parts_)
+    part.bins = std::vector<std::atomic<int64_t>>(static_cast<size_t>(ScoreBins::kCount));
+}
+
+void TailSink::Part::take(const Hit& hit) {
+  hits.push_back(hit);
+  ++taken;
+  std::atomic<int64_t>& count = bins[static_cast<size_t>(ScoreBins::of(hit.score))];
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // nobody else writes
 }
 
 void TailSink::take(int64_t probe, int64_t gallery, float score, int thread) {
   if (subjects_.same(probe, gallery)) return;
-  std::vector<Hit>& part = parts_[static_cast<size_t>(thread)];
-  part.push_back({score, static_cast<int32_t>(probe)});
-  if (std::ssize(part) < 2 * k_) return;
-  keep_largest(part, k_);
-  const float reached = part.back().score;
+  Part& part = parts_[static_cast<size_t>(thread)];
+  part.take({score, static_cast<int32_t>(probe)});
+  const int64_t often = std::clamp<int64_t>(k_ / 16, 64, ScoreBins::kCount);
+  if (part.taken % often == 0) raise_cut_by_bins();
+  if (std::ssize(part.hits) < 2 * k_) return;
+  keep_largest(part.hits, k_);
+  raise_cut(part.hits.back().score);
+}
+
+void TailSink::raise_cut(float reached) {
   float known = cut_.load(std::memory_order_relaxed);
   while (reached > known && !cut_.compare_exchange_weak(known, reached, std::memory_order_relaxed)) {
+  }
+}
+
+// To the lower edge of the bin of the k-th score of all threads; rounded, a score a little below an edge may
+// count to the bin above.
+void TailSink::raise_cut_by_bins() {
+  int64_t above = 0;
+  for (int64_t bin = ScoreBins::kCount - 1; bin > 0; --bin) {
+    for (const Part& part : parts_)
+      above += part.bins[static_cast<size_t>(bin)].load(std::memory_order_relaxed);
+    if (above < k_) continue;
+    const double rounding = std::numeric_limits<float>::epsilon();
+    return raise_cut(static_cast<float>(ScoreBins::lower_edge(bin) - rounding));
   }
 }
 
@@ -52,14 +80,17 @@ std::string TailSink::state() const { return Bytes().put(hits()).text(); }
 
 void TailSink::restore(std::string_view state) {
   BytesReader bytes(state);
-  parts_[0] = bytes.list<Hit>();
+  const std::vector<Hit> hits = bytes.list<Hit>();
   bytes.end();
-  if (std::ssize(parts_[0]) == k_) cut_ = parts_[0].back().score;
+  for (const Hit& hit : hits) parts_[0].take(hit);
+  if (std::ssize(hits) == k_) cut_ = hits.back().score;
 }
 
 std::vector<TailSink::Hit> TailSink::hits() const {
   std::vector<Hit> all;
-  for (const std::vector<Hit>& part : parts_) all.insert(all.end(), part.begin(), part.end());
+  for (const Part& part : parts_)
+    std::copy_if(part.hits.begin(), part.hits.end(), std::back_inserter(all),
+                 [cut = cut(0)](const Hit& hit) { return hit.score >= cut; });
   keep_largest(all, k_);
   std::sort(all.begin(), all.end(), larger);
   return all;
@@ -179,7 +210,8 @@ RankSink::Above RankSink::above(int64_t probe, float score) const {
 }
 
 HistogramSink::HistogramSink()
-    : parts_(static_cast<size_t>(thread_count()), std::vector<int64_t>(static_cast<size_t>(kBins))) {}
+    : parts_(static_cast<size_t>(thread_count()),
+             std::vector<int64_t>(static_cast<size_t>(ScoreBins::kCount))) {}
 
 void HistogramSink::take(const ScoreTile& tile, int thread) {
   constexpr int64_t run = 256;
@@ -190,7 +222,7 @@ void HistogramSink::take(const ScoreTile& tile, int thread) {
       const float* scores = tile.scores + r * tile.stride + begin;
       const int64_t count = std::min(run, tile.cols - begin);
 #pragma omp simd
-      for (int64_t c = 0; c < count; ++c) bins[c] = bin(scores[c]);
+      for (int64_t c = 0; c < count; ++c) bins[c] = ScoreBins::of(scores[c]);
       for (int64_t c = 0; c < count; ++c) ++counts[bins[c]];
     }
   }
@@ -205,7 +237,7 @@ void HistogramSink::restore(std::string_view state) {
 }
 
 std::vector<int64_t> HistogramSink::counts() const {
-  std::vector<int64_t> sum(static_cast<size_t>(kBins));
+  std::vector<int64_t> sum(static_cast<size_t>(ScoreBins::kCount));
   for (const std::vector<int64_t>& part : parts_) {
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
   }

@@ -20,6 +20,16 @@ struct Subjects {
   }
 };
 
+// Equal bins over -1 … 1; what lies outside counts to the first or last one.
+struct ScoreBins {
+  static constexpr int64_t kCount = 1 << 15;
+  static FR_HD int32_t of(float score) {
+    const float at = (score + 1) * (static_cast<float>(kCount) / 2);
+    return static_cast<int32_t>(at < 0 ? 0.0f : at < kCount - 1 ? at : static_cast<float>(kCount - 1));
+  }
+  static double lower_edge(int64_t bin) { return static_cast<double>(2 * bin) / kCount - 1; }
+};
+
 // The k largest of all scores, exactly: what a false accept rate is decided by.
 class TailSink final : public ScoreSink {
  public:
@@ -37,10 +47,19 @@ class TailSink final : public ScoreSink {
   std::vector<float> largest() const;  // their scores
 
  private:
+  struct Part {             // of one thread; others read `bins`
+    std::vector<Hit> hits;  // below 2k
+    std::vector<std::atomic<int64_t>> bins;
+    int64_t taken = 0;
+    void take(const Hit& hit);
+  };
+  void raise_cut(float reached);
+  void raise_cut_by_bins();
+
   int64_t k_;
   Subjects subjects_;
   std::atomic<float> cut_ = -std::numeric_limits<float>::infinity();  // k scores are known to reach it
-  std::vector<std::vector<Hit>> parts_;                               // one a thread, below 2k scores
+  std::vector<Part> parts_;
 };
 
 // The k best gallery rows of each probe, ties by the smaller row. With Subjects, k = 1 is the best non-mate.
@@ -95,26 +114,19 @@ class RankSink final : public ScoreSink {
   std::vector<Marks> marks_;  // (probes)
 };
 
-// How many scores fall into each of `kBins` equal bins over -1 … 1; what lies outside counts to the first or
-// last bin.
+// How many scores fall into each bin.
 class HistogramSink final : public TileSink {
  public:
-  static constexpr int64_t kBins = 1 << 15;
   HistogramSink();
   void take(const ScoreTile& tile, int thread) override;
   bool take_on(Device device, const ScoreTile& tile) override;
   std::string state() const override;
   void restore(std::string_view state) override;
-  std::vector<int64_t> counts() const;  // (kBins), ascending scores
-  static FR_HD int32_t bin(float score) {
-    const float at = (score + 1) * (static_cast<float>(kBins) / 2);
-    return static_cast<int32_t>(at < 0 ? 0.0f : at < kBins - 1 ? at : static_cast<float>(kBins - 1));
-  }
-  static double lower_edge(int64_t bin) { return static_cast<double>(2 * bin) / kBins - 1; }
+  std::vector<int64_t> counts() const;  // (bins), ascending scores
 
  private:
   std::vector<std::vector<int64_t>> parts_;  // one a thread
-  Memory there_;                             // (kBins) counts of tiles on a device, once there was one
+  Memory there_;                             // (bins) counts of tiles on a device, once there was one
 };
 
 }  // namespace fr

@@ -138,7 +138,7 @@ inline Outcome brute_force(const Case& c) {
   const auto better = [](const TopKSink::Hit& a, const TopKSink::Hit& b) {
     return a.score != b.score ? a.score > b.score : a.gallery < b.gallery;
   };
-  out.histogram.resize(static_cast<size_t>(HistogramSink::kBins));
+  out.histogram.resize(static_cast<size_t>(ScoreBins::kCount));
   for (int64_t i = 0; i < c.probes.count; ++i) {
     std::vector<TopKSink::Hit> row, others;
     for (int64_t j = 0; j < c.gallery.count; ++j) {
@@ -147,7 +147,7 @@ inline Outcome brute_force(const Case& c) {
       if (!people.same(i, j)) others.push_back({score, j});
       out.tail.push_back(score);
       if (!people.same(i, j)) out.tail_of_others.push_back(score);
-      ++out.histogram[static_cast<size_t>(HistogramSink::bin(score))];
+      ++out.histogram[static_cast<size_t>(ScoreBins::of(score))];
     }
     auto& ranks = out.ranks.emplace_back();
     for (const float mark : asked[static_cast<size_t>(i)]) {
