@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <memory>
-#include <tuple>
 #include <vector>
 
 #include "core/device_memory.h"
@@ -91,7 +89,7 @@ class DeviceStream {
       const int64_t candidates = slot.candidate_count();
       if (candidates <= slot.candidates().capacity) {
         screened_ += pairs - candidates;
-        return take(slot, slot.read_hits());
+        return take(slot, slot.read_hits(), 0, probe_count_);
       }
     }
     for_tiles(slot, [&](const DeviceTile& tile) { run_tile(slot, tile); });
@@ -154,7 +152,7 @@ class DeviceStream {
         score_candidates(device_, slot.candidates(), probe_rows_, slot.rows, probes_.dim, slot.bounds(),
                          slot.hits());
         slot.fetch_counts();
-        return take(slot, slot.read_hits());
+        return take(slot, slot.read_hits(), tile.probe, tile.rows);
       }
     }
     score_whole(device_, tile, probe_rows_, slot.rows, probes_.dim, values());
@@ -171,7 +169,7 @@ class DeviceStream {
     slot.clear();
     select_scores(device_, tile, slot.bounds(), slot.hits());
     slot.fetch_counts();
-    take(slot, slot.read_hits());
+    take(slot, slot.read_hits(), tile.probe, tile.rows);
   }
 
   // Rows go to threads as a whole, so that a sink is called as it may be.
@@ -189,27 +187,16 @@ class DeviceStream {
     });
   }
 
-  // In the order of (probe, gallery); each probe's by one thread.
-  void take(const DeviceSlot& slot, std::vector<ScoreHit> hits) {
-    const auto before = [](const ScoreHit& a, const ScoreHit& b) {
-      return std::tie(a.probe, a.column) < std::tie(b.probe, b.column);
-    };
+  // Shows the sinks hits of probes [first, first + count) of those on the device; each probe's by one thread.
+  void take(const DeviceSlot& slot, const std::vector<ScoreHit>& hits, int64_t first, int64_t count) {
     const int64_t parts = std::ssize(hits) <= kFewHits ? 1 : thread_count();
-    std::vector<std::vector<ScoreHit>> part_of(static_cast<size_t>(parts));
-    const auto take_part = [&](int64_t t) {
-      const int64_t begin = probe_count_ * t / parts, end = probe_count_ * (t + 1) / parts;
-      std::vector<ScoreHit>& mine = parts == 1 ? hits : part_of[static_cast<size_t>(t)];
-      if (parts > 1) {
-        std::copy_if(hits.begin(), hits.end(), std::back_inserter(mine),
-                     [=](const ScoreHit& hit) { return hit.probe >= begin && hit.probe < end; });
-      }
-      std::sort(mine.begin(), mine.end(), before);
-      for (const ScoreHit& hit : mine) {
+    parallel_for(parts, [&](int64_t t) {
+      const int64_t begin = first + count * t / parts, end = first + count * (t + 1) / parts;
+      for (const ScoreHit& hit : hits) {
+        if (hit.probe < begin || hit.probe >= end) continue;
         deliver_.one(probe_ + hit.probe, slot.gallery + hit.column, hit.score, static_cast<int>(t));
       }
-    };
-    if (parts == 1) return take_part(0);
-    parallel_for(parts, take_part);
+    });
   }
 
   Device device_;

@@ -30,15 +30,15 @@ DeviceSlot::DeviceSlot(Device device, const DeviceBlocks& blocks, int64_t dim)
       dim_(dim),
       cuts_(blocks.probe_block * 4, device),
       bounds_(blocks.probe_block * int64_t{sizeof(ProbeBound)}, device),
-      candidate_items_(blocks.tile_pairs * int64_t{sizeof(Candidate)}, device),
-      hit_items_(blocks.tile_pairs * int64_t{sizeof(ScoreHit)}, device),
+      candidate_items_(blocks.room * int64_t{sizeof(Candidate)}, device),
+      hit_items_(blocks.room * int64_t{sizeof(ScoreHit)}, device),
       counts_(2 * int64_t{sizeof(int64_t)}, device),
       host_cuts_(device, blocks.probe_block * 4),
       host_counts_(device, counts_.bytes()),
       copies_(device) {
   auto* const counts = reinterpret_cast<int64_t*>(counts_.data());
-  candidates_ = {reinterpret_cast<Candidate*>(candidate_items_.data()), blocks.tile_pairs, counts};
-  hits_ = {reinterpret_cast<ScoreHit*>(hit_items_.data()), blocks.tile_pairs, counts + 1};
+  candidates_ = {reinterpret_cast<Candidate*>(candidate_items_.data()), blocks.room, counts};
+  hits_ = {reinterpret_cast<ScoreHit*>(hit_items_.data()), blocks.room, counts + 1};
 }
 
 void DeviceSlot::bound(const DeviceRows& probes, int64_t first, int64_t count) {

@@ -141,8 +141,8 @@ TEST_CASE("the bound of unit rows is small, and a pair far below a cut does not 
 TEST_CASE("plan_device_blocks: fits what is free, and takes all probes at once where it can") {
   constexpr int64_t gigabyte = int64_t{1} << 30;
   const DeviceBlocks trillion = plan_device_blocks(274'000, 1'580'000, 512, 139 * gigabyte);
-  CHECK(trillion == DeviceBlocks{274'000, 32768, int64_t{2048} * 4096, 4096});
-  CHECK(device_bytes(trillion, 512) < 3 * gigabyte);
+  CHECK(trillion == DeviceBlocks{274'000, 32768, int64_t{2048} * 4096, 4096, int64_t{1} << 26});
+  CHECK(device_bytes(trillion, 512) < 7 * gigabyte);
   CHECK(plan_device_blocks(3530, 1'000'000, 512, 78 * gigabyte).probe_block == 3530);
   for (const int64_t free : {gigabyte / 8, gigabyte, 4 * gigabyte}) {
     for (const int64_t dim : {1, 37, 512, 4096}) {
@@ -153,6 +153,7 @@ TEST_CASE("plan_device_blocks: fits what is free, and takes all probes at once w
         CHECK(blocks.gallery_block >= 1);
         CHECK(blocks.tile_cols % 8 == 0);
         CHECK(blocks.tile_pairs >= blocks.tile_cols);
+        CHECK(blocks.room >= blocks.tile_pairs);
         CHECK(device_bytes(blocks, dim) <= free / 20 * 17);
       }
     }

@@ -43,22 +43,22 @@ GemmBf16 gemm_by(const SumOf& sum) {
 
 const GemmBf16 kForward = gemm_by(sum_forward);
 
-// stream_scores_on this machine's CPU, cut into such blocks.
-auto on_cpu(const GemmBf16& gemm, const DeviceBlocks& blocks) {
+// stream_scores_on a device, cut into such blocks.
+auto on(Device device, const GemmBf16& gemm, const DeviceBlocks& blocks) {
   return [=](const RowSet& probes, const RowSet& gallery, std::span<ScoreSink* const> sinks,
              std::span<TileSink* const> tiles, const StreamOptions& options) {
-    return stream_scores_on(Device::kCpu, gemm, probes, gallery, sinks, tiles, options, blocks);
+    return stream_scores_on(device, gemm, probes, gallery, sinks, tiles, options, blocks);
   };
 }
 
-}  // namespace
-
-TEST_CASE("stream_scores_on: every sink equals the sorted brute force, whatever blocks and arithmetic") {
+// Every sink equals the sorted brute force, however the stream is cut and scored.
+void check_all_cuts(Device device, const GemmBf16& gemm) {
   const std::vector<DeviceBlocks> cuts = {
-      {.probe_block = 1000, .gallery_block = 2000, .tile_pairs = 1 << 20, .tile_cols = 2000},
-      {.probe_block = 1000, .gallery_block = 128, .tile_pairs = 640, .tile_cols = 40},  // lists overflow
-      {.probe_block = 17, .gallery_block = 96, .tile_pairs = 4096, .tile_cols = 64},
-      {.probe_block = 5, .gallery_block = 11, .tile_pairs = 16, .tile_cols = 8}};
+      {.probe_block = 1000, .gallery_block = 2000, .tile_pairs = 1 << 20, .tile_cols = 2000, .room = 1 << 21},
+      // Lists overflow.
+      {.probe_block = 1000, .gallery_block = 128, .tile_pairs = 640, .tile_cols = 40, .room = 640},
+      {.probe_block = 17, .gallery_block = 96, .tile_pairs = 4096, .tile_cols = 64, .room = 4096},
+      {.probe_block = 5, .gallery_block = 11, .tile_pairs = 16, .tile_cols = 8, .room = 20}};
   for (const Case& c : cases()) {
     const Outcome expected = brute_force(c);
     for (const DeviceBlocks& blocks : cuts) {
@@ -68,7 +68,7 @@ TEST_CASE("stream_scores_on: every sink equals the sorted brute force, whatever 
         CAPTURE(name);
         CAPTURE(blocks.gallery_block);
         const bool with_histogram = arith == Arith::kF32;
-        Outcome got = streamed(c, {.arith = arith}, with_histogram, on_cpu(kForward, blocks));
+        Outcome got = streamed(c, {.arith = arith}, with_histogram, on(device, gemm, blocks));
         if (!with_histogram) got.histogram = expected.histogram;
         check_same(got, expected);
       }
@@ -76,16 +76,22 @@ TEST_CASE("stream_scores_on: every sink equals the sorted brute force, whatever 
   }
 }
 
+}  // namespace
+
+TEST_CASE("stream_scores_on: every sink equals the sorted brute force, whatever blocks and arithmetic") {
+  check_all_cuts(Device::kCpu, kForward);
+}
+
 TEST_CASE("stream_scores_on: estimates as far off as their bound allows change nothing") {
   const Case c{"spread", random_rows("p", 60, 64), random_rows("g", 900, 64)};
   Outcome expected = brute_force(c);
   const DeviceBlocks blocks{
-      .probe_block = 100, .gallery_block = 256, .tile_pairs = 1 << 14, .tile_cols = 128};
+      .probe_block = 100, .gallery_block = 256, .tile_pairs = 1 << 14, .tile_cols = 128, .room = 1 << 14};
   for (const float direction : {-1.0f, 1.0f}) {
     const GemmBf16 off = gemm_by([=](const Bf16* a, const Bf16* b, int64_t k) {
       return sum_forward(a, b, k) + direction * 0.8f * estimate_share(k);  // of unit rows
     });
-    Outcome got = streamed(c, {}, false, on_cpu(off, blocks));
+    Outcome got = streamed(c, {}, false, on(Device::kCpu, off, blocks));
     got.histogram = expected.histogram;
     check_same(got, expected);
   }
@@ -95,9 +101,9 @@ TEST_CASE("stream_scores_on: the screen keeps most pairs of a spread gallery fro
   const Case c{"spread", random_rows("p", 32, 256), random_rows("g", 8'000, 256)};
   TopKSink top(c.probes.count, 1);
   ScoreSink* const sinks[] = {&top};
-  const StreamFigures figures =
-      stream_scores_on(Device::kCpu, kForward, c.probes.set(), c.gallery.set(), sinks, {}, {},
-                       {.probe_block = 32, .gallery_block = 1024, .tile_pairs = 1 << 14, .tile_cols = 512});
+  const StreamFigures figures = stream_scores_on(
+      Device::kCpu, kForward, c.probes.set(), c.gallery.set(), sinks, {}, {},
+      {.probe_block = 32, .gallery_block = 1024, .tile_pairs = 1 << 14, .tile_cols = 512, .room = 1 << 14});
   CHECK(figures.screened > figures.pairs * 98 / 100);
 }
 
@@ -106,7 +112,8 @@ TEST_CASE("stream_scores_on: a stream that was stopped goes on where it was, to 
   const Case c{"resumed", random_rows("p", 60, 32), random_rows("g", 900, 32)};
   const std::filesystem::path file = folder.path() / "state", kept = folder.path() / "kept";
   const StreamOptions options{.resume_file = file.string(), .resume_key = "one", .resume_seconds = 0};
-  const DeviceBlocks blocks{.probe_block = 40, .gallery_block = 128, .tile_pairs = 1 << 14, .tile_cols = 64};
+  const DeviceBlocks blocks{
+      .probe_block = 40, .gallery_block = 128, .tile_pairs = 1 << 14, .tile_cols = 64, .room = 1 << 14};
   std::atomic<int64_t> reads = 0;
   std::atomic<bool> second_pass = false;
   RowSet gallery = c.gallery.set();
@@ -153,6 +160,9 @@ TEST_CASE("stream_scores on a GPU gives the bits of the CPU's engine") {
     return;
   }
   const std::unique_ptr<Backend> backend = make_backend("cuda");
+  check_all_cuts(Device::kCuda, [&](const Backend::Gemm& g, const Bf16* a, const Bf16* b, float* c) {
+    backend->gemm_bf16(g, a, b, c);
+  });
   std::vector<Case> all = cases();
   all.push_back({"many blocks", random_rows("p", 300, 128), random_rows("g", 70'000, 128)});
   for (const Case& c : all) {
