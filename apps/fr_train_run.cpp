@@ -53,7 +53,7 @@ void point_on(const TrainCommand& command, const Trainer& trainer) {
 
 std::unique_ptr<Backend> choose_backend(const TrainCommand& c) {
   const Device device = parse_device(c.device);
-  if (c.backend == "auto") return make_backend(device == Device::kCuda ? "cuda" : "cpu");
+  if (c.backend == "auto") return make_backend(c.device);
   auto backend = make_backend(c.backend);
   if (c.device != "auto" && backend->device() != device)
     throw UsageError(fmt::format("--backend {} does not compute on --device {}", c.backend, c.device));

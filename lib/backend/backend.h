@@ -125,6 +125,10 @@ class Backend {
   // Text of the implementations used so far, one per primitive ("conv_forward brgconv:avx512_core"); empty
   // for ref.
   virtual std::vector<std::string> implementations() const { return {}; }
+  // Wherever a library offers several, what is met for the first time from now on is done as these lines of
+  // another run say, if they are offered still. cuda alone chooses in a way that one run may differ from the
+  // next.
+  virtual void recall(const std::vector<std::string>&) {}
 };
 
 struct BackendKind {

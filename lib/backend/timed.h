@@ -60,6 +60,7 @@ class TimedBackend final : public Backend {
   void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) override;
 
   std::vector<std::string> implementations() const override { return inner_.implementations(); }
+  void recall(const std::vector<std::string>& lines) override { inner_.recall(lines); }
 
   // Of each operation ("conv_forward") since the last reset.
   const std::map<std::string, Spent>& spent() const { return spent_; }

@@ -13,8 +13,8 @@ const char* name_of(Device device);  // "cpu", "cuda"
 // Empty where Device::kCuda can be used; otherwise why it cannot, in one line.
 std::string why_no_cuda();
 
-// "cpu", "cuda", or "auto": cuda where it can be used and this build has its backend. Throws fr::Error for
-// another name, and for a cuda that cannot be used, saying why.
+// "cpu", "cuda", or "auto": cuda where it can be used. Throws fr::Error for another name, and for a cuda that
+// cannot be used, saying why.
 Device parse_device(const std::string& name);
 
 void* allocate_bytes(Device device, int64_t bytes);  // 64-byte aligned, uninitialised

@@ -90,8 +90,14 @@ void Trainer::resume() {
   auto metadata = load_state(folder_.checkpoint(), state(), configuration_);
   step_ = saved_step_ = parse_int(metadata["step"], path + ": step");
   FR_CHECK(step_ <= steps_, "{}: holds step {}, beyond the {} asked for", path, step_, steps_);
+  if (metadata["backend"] == backend_.name()) {
+    std::vector<std::string> lines;
+    for_each_line(metadata["implementations"],
+                  [&](std::string_view line, int64_t) { lines.emplace_back(line); });
+    backend_.recall(lines);
+  }
   const std::string threads = fmt::to_string(thread_count());
-  if (metadata["threads"] != threads)
+  if (metadata["threads"] != threads && backend_.device() == Device::kCpu)
     note_ = fmt::format("the checkpoint was made with {} threads, not {}", metadata["threads"], threads);
   else if (metadata["backend"] != backend_.name())
     note_ = fmt::format("the checkpoint was made by {}, not {}", metadata["backend"], backend_.name());
@@ -138,14 +144,14 @@ void Trainer::settle(Meter& meter) {
 void Trainer::run() {
   TrainLog log(folder_.log(), step_);
   if (step_ == 0) log.write({{"step", 0}, {"run", configuration_}});
-  const auto sampler = make_shuffling_sampler(dataset_.size(), options_.seed);
-  Loader loader(dataset_, *sampler,
-                {.batch_size = options_.batch_size,
-                 .seed = options_.seed,
-                 .flip = options_.flip,
-                 .workers = options_.workers,
-                 .first_batch = step_,
-                 .reader = backend_.device()});
+  sampler_ = make_shuffling_sampler(dataset_.size(), options_.seed);
+  Loader& loader = loader_.emplace(dataset_, *sampler_,
+                                   LoaderOptions{.batch_size = options_.batch_size,
+                                                 .seed = options_.seed,
+                                                 .flip = options_.flip,
+                                                 .workers = options_.workers,
+                                                 .first_batch = step_,
+                                                 .reader = backend_.device()});
   std::optional<Progress> progress;
   if (options_.progress && step_ < steps_)
     progress.emplace("train", (steps_ - step_) * options_.batch_size, "images");
@@ -178,6 +184,7 @@ void Trainer::run() {
       progress->update((step_ - first) * options_.batch_size,
                        fmt::format("step {}/{}, loss {:.3f}{}", step_, steps_, loss, evaluated));
   }
+  loader_.reset();
   save_model();
 }
 
@@ -224,6 +231,8 @@ void Trainer::save_checkpoint() {
   metadata["step"] = fmt::to_string(step_);
   metadata["threads"] = fmt::to_string(thread_count());
   metadata["backend"] = backend_.name();
+  if (backend_.device() == Device::kCuda)
+    metadata["implementations"] = fmt::format("{}", fmt::join(backend_.implementations(), "\n"));
   save_state(folder_.checkpoint(), state(), metadata);
   saved_step_ = step_;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "backend/backend.h"
@@ -75,6 +76,8 @@ class Trainer {
   std::map<std::string, std::string> configuration_;
   RunFolder folder_;
   Evaluation evaluation_;
+  std::unique_ptr<Sampler> sampler_;
+  std::optional<Loader> loader_;  // outlives the copies that train_step_ has under way
   TrainStep train_step_;
   int64_t step_ = 0, saved_step_ = 0;
   double backbone_norm_ = 0, head_norm_ = 0;  // L2 norms of the last gradients, before clipping

@@ -3,7 +3,10 @@
 // GPU.
 #include <cuda_runtime.h>
 
+#include <set>
+
 #include "backend/cuda/blas.h"
+#include "backend/cuda/convolution.h"
 #include "backend/cuda/math_mode.h"
 #include "backend/harness.h"
 #include "core/cuda_check.cuh"
@@ -79,4 +82,31 @@ TEST_CASE("cuda: a call can be captured as a graph, and the graph computes what 
       FR_CUDA(cudaGraphDestroy(graph));
     }
   }
+}
+
+TEST_CASE("cuda: convolutions are done as another run's lines say, where that is possible") {
+  if (!usable()) return;
+  const auto lines_of = [](const std::vector<std::string>& recalled) {
+    const auto backend = cuda::make_backend(cuda::kBf16Mode);
+    backend->recall(recalled);
+    for (const Case& c : conformance_cases()) {
+      if (!c.name.starts_with("conv") || c.name.starts_with("conv_frozen")) continue;
+      Bound bound(*backend, c);
+      c.run(*backend, bound.views);
+    }
+    return backend->implementations();
+  };
+  const std::vector<std::string> first = lines_of({});
+  CHECK_FALSE(first.empty());
+  CHECK(lines_of(first) == first);
+  std::set<std::string> other;
+  std::vector<std::string> gone;
+  for (const std::string& line : first) {
+    const std::string problem = line.substr(0, line.find(": ") + 2);
+    other.insert(problem + cuda::kIm2col);
+    gone.push_back(problem + "an algorithm that is offered no more");
+  }
+  const std::vector<std::string> by_im2col(other.begin(), other.end());
+  CHECK(lines_of(by_im2col) == by_im2col);
+  CHECK(lines_of(gone) == first);
 }

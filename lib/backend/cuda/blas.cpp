@@ -24,6 +24,9 @@ cublasComputeType_t compute_type(const MathMode& mode, DType factors) {
 
 Blas::Blas(const MathMode& mode) : mode_(mode), workspace_(kWorkspace, Device::kCuda) {
   check_cublas(cublasCreate(&handle_), "cublasCreate");
+  // Sums cut in parts are joined in f32 also where the result is bf16.
+  check_cublas(cublasSetMathMode(handle_, CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
+               "cublasSetMathMode");
   // The stream first: choosing one takes the workspace away again.
   check_cublas(cublasSetStream(handle_, stream()), "cublasSetStream");
   check_cublas(cublasSetWorkspace(handle_, workspace_.data(), kWorkspace), "cublasSetWorkspace");

@@ -37,8 +37,10 @@ struct ConvContext {
   const Blas& blas;
   Pool& pool;
   std::set<std::string>& implementations;  // one line a problem is put here at its first use
+  const std::set<std::string>& recalled;   // lines of another run, to be followed where that is possible
 };
 
+inline constexpr const char* kIm2col = "im2col and cuBLAS";
 std::unique_ptr<Convolution> make_im2col(const ConvContext& context);
 // cuDNN, and im2col for what it does not offer; im2col alone in a build without it.
 std::unique_ptr<Convolution> make_best_convolution(const ConvContext& context);

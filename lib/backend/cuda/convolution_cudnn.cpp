@@ -7,7 +7,6 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -17,7 +16,7 @@
 namespace fr::cuda {
 namespace {
 
-constexpr size_t kMostWorkspace = size_t{1} << 30;  // bytes an algorithm may ask for
+constexpr size_t kMostWorkspace = size_t{8} << 30;  // bytes an algorithm may ask for
 
 void check_cudnn(cudnnStatus_t status, const char* call) {
   FR_CHECK(status == CUDNN_STATUS_SUCCESS, "{}: {}", call, cudnnGetErrorString(status));
@@ -75,6 +74,7 @@ struct Plan {
   DType weights = DType::kF32;  // of w, or of the gradient that cuDNN writes
   int algorithm = -1;           // of the operation's own enumeration
   size_t workspace = 0;         // bytes
+  std::string text{};           // what is told of it
   bool proven = false;          // has run
 };
 
@@ -83,13 +83,14 @@ struct Choice {
   cudnnMathType_t math;
 };
 
-// The first suggestion that repeats bit for bit, is one of the `allowed`, and keeps to the math mode.
+// The suggestions that repeat bit for bit, are among the `allowed`, and keep to the math mode; best first.
 template <class Perf, class Suggest>
-std::optional<Choice> choose(const Suggest& suggest, std::initializer_list<int> allowed, bool exact) {
+std::vector<Choice> choices(const Suggest& suggest, std::initializer_list<int> allowed, bool exact) {
   std::array<Perf, 16> suggestions{};
   int count = 0;
+  std::vector<Choice> chosen;
   if (suggest(static_cast<int>(suggestions.size()), &count, suggestions.data()) != CUDNN_STATUS_SUCCESS)
-    return std::nullopt;
+    return chosen;
   for (int i = 0; i < count; ++i) {
     const Perf& s = suggestions[static_cast<size_t>(i)];
     const bool tensor_cores =
@@ -97,9 +98,15 @@ std::optional<Choice> choose(const Suggest& suggest, std::initializer_list<int> 
     if (s.status != CUDNN_STATUS_SUCCESS || s.determinism != CUDNN_DETERMINISTIC) continue;
     if (s.memory > kMostWorkspace || (exact && tensor_cores)) continue;
     if (std::find(allowed.begin(), allowed.end(), static_cast<int>(s.algo)) == allowed.end()) continue;
-    return Choice{static_cast<int>(s.algo), exact ? CUDNN_FMA_MATH : s.mathType};
+    chosen.push_back({static_cast<int>(s.algo), exact ? CUDNN_FMA_MATH : s.mathType});
   }
-  return std::nullopt;
+  return chosen;
+}
+
+// cuDNN reads up to 16 bytes at a time; other operands go to im2col.
+bool aligned(std::initializer_list<const void*> operands) {
+  return std::ranges::all_of(operands,
+                             [](const void* p) { return reinterpret_cast<uintptr_t>(p) % 16 == 0; });
 }
 
 class Cudnn final : public Convolution {
@@ -109,20 +116,22 @@ class Cudnn final : public Convolution {
   }
 
   void forward(const ConvProblem& p, const void* x, const void* w, void* y) override {
-    const bool done = run(Operation::kForward, p, [&](const Plan& plan, void* workspace) {
-      return cudnnConvolutionForward(handle_, &kOne, plan.x, x, plan.w, w, plan.convolution,
-                                     static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm), workspace,
-                                     plan.workspace, &kZero, plan.y, y);
-    });
+    const bool done =
+        aligned({x, w, y}) && run(Operation::kForward, p, [&](const Plan& plan, void* workspace) {
+          return cudnnConvolutionForward(handle_, &kOne, plan.x, x, plan.w, w, plan.convolution,
+                                         static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm), workspace,
+                                         plan.workspace, &kZero, plan.y, y);
+        });
     if (!done) im2col_->forward(p, x, w, y);
   }
 
   void backward_data(const ConvProblem& p, const void* dy, const void* w, void* dx) override {
-    const bool done = run(Operation::kBackwardData, p, [&](const Plan& plan, void* workspace) {
-      return cudnnConvolutionBackwardData(handle_, &kOne, plan.w, w, plan.y, dy, plan.convolution,
-                                          static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.algorithm),
-                                          workspace, plan.workspace, &kZero, plan.x, dx);
-    });
+    const bool done =
+        aligned({dy, w, dx}) && run(Operation::kBackwardData, p, [&](const Plan& plan, void* workspace) {
+          return cudnnConvolutionBackwardData(handle_, &kOne, plan.w, w, plan.y, dy, plan.convolution,
+                                              static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.algorithm),
+                                              workspace, plan.workspace, &kZero, plan.x, dx);
+        });
     if (!done) im2col_->backward_data(p, dy, w, dx);
   }
 
@@ -130,12 +139,13 @@ class Cudnn final : public Convolution {
     const Pool::Scope scope(context_.pool);
     std::byte* const gradient = context_.pool.take(p.weights() * size_of(DType::kF32));
     DType dtype = DType::kF32;
-    const bool done = run(Operation::kBackwardWeights, p, [&](const Plan& plan, void* workspace) {
-      dtype = plan.weights;
-      return cudnnConvolutionBackwardFilter(handle_, &kOne, plan.x, x, plan.y, dy, plan.convolution,
-                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.algorithm),
-                                            workspace, plan.workspace, &kZero, plan.w, gradient);
-    });
+    const bool done =
+        aligned({x, dy}) && run(Operation::kBackwardWeights, p, [&](const Plan& plan, void* workspace) {
+          dtype = plan.weights;
+          return cudnnConvolutionBackwardFilter(handle_, &kOne, plan.x, x, plan.y, dy, plan.convolution,
+                                                static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.algorithm),
+                                                workspace, plan.workspace, &kZero, plan.w, gradient);
+        });
     if (done) return add_krsc(p, dtype, gradient, dw);
     im2col_->backward_weights(p, x, dy, dw);
   }
@@ -161,32 +171,49 @@ class Cudnn final : public Convolution {
       const cudnnStatus_t status = call(plan, workspace);
       if (plan.proven) check_cudnn(status, cuda::name_of(operation));
       if (status != CUDNN_STATUS_SUCCESS) continue;
-      if (!plan.proven) note(operation, p, plan);
+      if (!plan.proven) context_.implementations.insert(plan.text);
       plan.proven = true;
       return true;
     }
     return false;
   }
 
-  void note(Operation operation, const ConvProblem& p, const Plan& plan) {
-    context_.implementations.insert(fmt::format("{}: cuDNN {}, algorithm {}, {} bytes, {} weights",
-                                                describe(cuda::name_of(operation), p), cudnnGetVersion(),
-                                                plan.algorithm, plan.workspace, fr::name_of(plan.weights)));
-  }
-
-  // For the weights' gradient a result in f32 is asked for first. Where cuDNN has none for bf16 factors, the
+  // For the weights' gradient results in f32 are asked for first. Where cuDNN has none for bf16 factors, the
   // sum is still made in f32 and rounded once.
-  std::vector<std::unique_ptr<Plan>> make_plans(Operation operation, const ConvProblem& p) {
+  std::vector<std::unique_ptr<Plan>> make_plans(Operation operation, const ConvProblem& p) const {
     std::vector<std::unique_ptr<Plan>> plans;
     const bool both = operation == Operation::kBackwardWeights && p.dtype != DType::kF32;
-    if (both) plans.push_back(make_plan(operation, p, DType::kF32));
-    plans.push_back(make_plan(operation, p, p.dtype));
-    std::erase(plans, nullptr);
+    if (both) add_plans(operation, p, DType::kF32, plans);
+    add_plans(operation, p, p.dtype, plans);
+    follow(describe(cuda::name_of(operation), p) + ": ", plans);
     return plans;
   }
 
-  // Null where cuDNN suggests nothing that will do.
-  std::unique_ptr<Plan> make_plan(Operation operation, const ConvProblem& p, DType weights) {
+  // The plan that another run used comes first; none where it used none.
+  void follow(const std::string& problem, std::vector<std::unique_ptr<Plan>>& plans) const {
+    const auto recalled = context_.recalled.lower_bound(problem);
+    if (recalled == context_.recalled.end() || !recalled->starts_with(problem)) return;
+    if (*recalled == problem + kIm2col) plans.clear();
+    std::ranges::stable_partition(plans, [&](const auto& plan) { return plan->text == *recalled; });
+  }
+
+  // One for each algorithm that cuDNN suggests.
+  void add_plans(Operation operation, const ConvProblem& p, DType weights,
+                 std::vector<std::unique_ptr<Plan>>& plans) const {
+    const std::unique_ptr<Plan> described = describe_plan(p, weights);
+    for (const Choice& choice : choices_of(operation, *described, is_exact(p))) {
+      std::unique_ptr<Plan> plan = describe_plan(p, weights);
+      check_cudnn(cudnnSetConvolutionMathType(plan->convolution, choice.math), "cudnnSetConvolutionMathType");
+      plan->algorithm = choice.algorithm;
+      if (find_workspace(operation, *plan) != CUDNN_STATUS_SUCCESS) continue;
+      plan->text = fmt::format("{}: cuDNN {}, algorithm {}, math {}, {} bytes, {} weights",
+                               describe(cuda::name_of(operation), p), cudnnGetVersion(), choice.algorithm,
+                               static_cast<int>(choice.math), plan->workspace, fr::name_of(weights));
+      plans.push_back(std::move(plan));
+    }
+  }
+
+  std::unique_ptr<Plan> describe_plan(const ConvProblem& p, DType weights) const {
     auto plan = std::make_unique<Plan>();
     plan->weights = weights;
     const auto tensor = [&](cudnnTensorDescriptor_t descriptor, const Shape& s) {
@@ -207,70 +234,56 @@ class Cudnn final : public Convolution {
                 "cudnnSetConvolutionGroupCount");
     check_cudnn(cudnnSetConvolutionMathType(plan->convolution, math_type(context_.mode, p.dtype)),
                 "cudnnSetConvolutionMathType");
+    return plan;
+  }
+
+  bool is_exact(const ConvProblem& p) const { return p.dtype == DType::kF32 && !context_.mode.tf32; }
+
+  std::vector<Choice> choices_of(Operation operation, const Plan& plan, bool exact) const {
     switch (operation) {
       case Operation::kForward:
-        return choose_forward(*plan, exact(p)) ? std::move(plan) : nullptr;
+        return choices<cudnnConvolutionFwdAlgoPerf_t>(
+            [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* suggestions) {
+              return cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.x, plan.w, plan.convolution, plan.y,
+                                                            most, count, suggestions);
+            },
+            {CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
+             CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
+            exact);
       case Operation::kBackwardData:
-        return choose_backward_data(*plan, exact(p)) ? std::move(plan) : nullptr;
+        return choices<cudnnConvolutionBwdDataAlgoPerf_t>(
+            [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* suggestions) {
+              return cudnnGetConvolutionBackwardDataAlgorithm_v7(handle_, plan.w, plan.y, plan.convolution,
+                                                                 plan.x, most, count, suggestions);
+            },
+            {CUDNN_CONVOLUTION_BWD_DATA_ALGO_1}, exact);
       case Operation::kBackwardWeights:
-        return choose_backward_weights(*plan, exact(p)) ? std::move(plan) : nullptr;
+        return choices<cudnnConvolutionBwdFilterAlgoPerf_t>(
+            [&](int most, int* count, cudnnConvolutionBwdFilterAlgoPerf_t* suggestions) {
+              return cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle_, plan.x, plan.y, plan.convolution,
+                                                                   plan.w, most, count, suggestions);
+            },
+            {CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1}, exact);
     }
-    return nullptr;
+    return {};
   }
 
-  bool exact(const ConvProblem& p) const { return p.dtype == DType::kF32 && !context_.mode.tf32; }
-
-  // Takes the choice if there is one and its workspace is known.
-  template <class Size>
-  static bool take(Plan& plan, const std::optional<Choice>& choice, const Size& size) {
-    if (!choice) return false;
-    check_cudnn(cudnnSetConvolutionMathType(plan.convolution, choice->math), "cudnnSetConvolutionMathType");
-    plan.algorithm = choice->algorithm;
-    return size(choice->algorithm, &plan.workspace) == CUDNN_STATUS_SUCCESS;
-  }
-
-  bool choose_forward(Plan& plan, bool exact) const {
-    const auto choice = choose<cudnnConvolutionFwdAlgoPerf_t>(
-        [&](int most, int* count, cudnnConvolutionFwdAlgoPerf_t* suggestions) {
-          return cudnnGetConvolutionForwardAlgorithm_v7(handle_, plan.x, plan.w, plan.convolution, plan.y,
-                                                        most, count, suggestions);
-        },
-        {CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM, CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM,
-         CUDNN_CONVOLUTION_FWD_ALGO_GEMM},
-        exact);
-    return take(plan, choice, [&](int algorithm, size_t* bytes) {
-      return cudnnGetConvolutionForwardWorkspaceSize(handle_, plan.x, plan.w, plan.convolution, plan.y,
-                                                     static_cast<cudnnConvolutionFwdAlgo_t>(algorithm),
-                                                     bytes);
-    });
-  }
-
-  bool choose_backward_data(Plan& plan, bool exact) const {
-    const auto choice = choose<cudnnConvolutionBwdDataAlgoPerf_t>(
-        [&](int most, int* count, cudnnConvolutionBwdDataAlgoPerf_t* suggestions) {
-          return cudnnGetConvolutionBackwardDataAlgorithm_v7(handle_, plan.w, plan.y, plan.convolution,
-                                                             plan.x, most, count, suggestions);
-        },
-        {CUDNN_CONVOLUTION_BWD_DATA_ALGO_1}, exact);
-    return take(plan, choice, [&](int algorithm, size_t* bytes) {
-      return cudnnGetConvolutionBackwardDataWorkspaceSize(
-          handle_, plan.w, plan.y, plan.convolution, plan.x,
-          static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm), bytes);
-    });
-  }
-
-  bool choose_backward_weights(Plan& plan, bool exact) const {
-    const auto choice = choose<cudnnConvolutionBwdFilterAlgoPerf_t>(
-        [&](int most, int* count, cudnnConvolutionBwdFilterAlgoPerf_t* suggestions) {
-          return cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle_, plan.x, plan.y, plan.convolution,
-                                                               plan.w, most, count, suggestions);
-        },
-        {CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1}, exact);
-    return take(plan, choice, [&](int algorithm, size_t* bytes) {
-      return cudnnGetConvolutionBackwardFilterWorkspaceSize(
-          handle_, plan.x, plan.y, plan.convolution, plan.w,
-          static_cast<cudnnConvolutionBwdFilterAlgo_t>(algorithm), bytes);
-    });
+  cudnnStatus_t find_workspace(Operation operation, Plan& plan) const {
+    switch (operation) {
+      case Operation::kForward:
+        return cudnnGetConvolutionForwardWorkspaceSize(handle_, plan.x, plan.w, plan.convolution, plan.y,
+                                                       static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm),
+                                                       &plan.workspace);
+      case Operation::kBackwardData:
+        return cudnnGetConvolutionBackwardDataWorkspaceSize(
+            handle_, plan.w, plan.y, plan.convolution, plan.x,
+            static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.algorithm), &plan.workspace);
+      case Operation::kBackwardWeights:
+        return cudnnGetConvolutionBackwardFilterWorkspaceSize(
+            handle_, plan.x, plan.y, plan.convolution, plan.w,
+            static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.algorithm), &plan.workspace);
+    }
+    return CUDNN_STATUS_BAD_PARAM;
   }
 
   const ConvContext context_;

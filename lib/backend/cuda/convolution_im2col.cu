@@ -1,5 +1,7 @@
 // Convolution as products: columns of a few images at a time, one product of cuBLAS a group (all groups of a
 // batch at once). How many images depends on the shape alone, so that results repeat.
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "backend/cuda/convolution.h"
@@ -81,7 +83,7 @@ class Im2col final : public Convolution {
 
  private:
   void note(const char* operation, const ConvProblem& p) {
-    context_.implementations.insert(describe(operation, p) + ": im2col and cuBLAS");
+    context_.implementations.insert(fmt::format("{}: {}", describe(operation, p), kIm2col));
   }
 
   // Where image `first` begins in NHWC memory of the shape.

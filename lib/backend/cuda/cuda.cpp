@@ -26,8 +26,8 @@ CudaBackend::CudaBackend(const cuda::MathMode& mode, cuda::Convolutions convolut
       blas_(mode_),
       biased_product_(mode_, blas_.workspace()),
       convolution_(convolutions == cuda::Convolutions::kIm2col
-                       ? cuda::make_im2col({mode_, blas_, pool_, implementations_})
-                       : cuda::make_best_convolution({mode_, blas_, pool_, implementations_})) {}
+                       ? cuda::make_im2col({mode_, blas_, pool_, implementations_, recalled_})
+                       : cuda::make_best_convolution({mode_, blas_, pool_, implementations_, recalled_})) {}
 
 View CudaBackend::space(const View& view, Layout layout, DType dtype) {
   FR_CHECK(view.device == Device::kCuda, "backend {}: an operand {} lies in host memory", name_,

@@ -64,6 +64,7 @@ class CudaBackend final : public Backend {
   void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) override;
 
   std::vector<std::string> implementations() const override;
+  void recall(const std::vector<std::string>& lines) override { recalled_ = {lines.begin(), lines.end()}; }
 
  private:
   friend class CudaFrozenConv;
@@ -87,7 +88,7 @@ class CudaBackend final : public Backend {
   cuda::Pool pool_;
   cuda::Blas blas_;
   cuda::BiasedProduct biased_product_;
-  std::set<std::string> implementations_;
+  std::set<std::string> implementations_, recalled_;
   const std::unique_ptr<cuda::Convolution> convolution_;
 };
 
