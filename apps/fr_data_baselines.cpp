@@ -71,7 +71,7 @@ Rows embed_untrained(const std::vector<std::vector<uint8_t>>& crops, Network& ne
     for (size_t i = 0; i < kBatch; ++i)  // the last batch is filled up, for one shape throughout
       to_network_input(crops[first + std::min(i, count - 1)], false, {},
                        input.f32() + static_cast<int64_t>(i) * kCropBytes);
-    const float* out = network.forward_eval(input).f32();  // (kBatch, d)
+    const float* out = network.embed(input).f32();  // (kBatch, d)
     const auto d = static_cast<size_t>(network.embedding_size());
     for (size_t i = 0; i < count; ++i) rows.emplace_back(out + i * d, out + (i + 1) * d);
   }

@@ -12,13 +12,6 @@ using namespace fr::test;
 
 namespace {
 
-bool has(const std::string& backend) {
-  const std::string why =
-      !Registry<BackendKind>::instance().contains(backend) ? "not in this build" : why_no_cuda();
-  if (!why.empty()) MESSAGE("skipped: backend ", backend, ": ", why);
-  return why.empty();
-}
-
 void compare(const LossRun& run, const LossRun& expected, double tolerance) {
   CHECK(run.loss == doctest::Approx(expected.loss).epsilon(tolerance));
   CHECK(relative_error(run.row_losses, expected.row_losses) <= tolerance);
@@ -46,7 +39,7 @@ void for_each_case(const Check& check) {
 }  // namespace
 
 TEST_CASE("GPU in f32: every loss gives what the CPU gives") {
-  if (!has("cuda_f32")) return;
+  if (!can_use("cuda_f32")) return;
   const auto gpu = make_backend("cuda_f32"), cpu = make_backend("ref");
   const LossInputs in = random_inputs(33, 24, 131);
   for_each_case([&](const LossOptions& options) {
@@ -55,7 +48,7 @@ TEST_CASE("GPU in f32: every loss gives what the CPU gives") {
 }
 
 TEST_CASE("GPU in bf16: every loss gives what bf16 gives on the CPU") {
-  if (!has("cuda")) return;
+  if (!can_use("cuda")) return;
   const auto gpu = make_backend("cuda");
   Bf16Backend cpu;
   const LossInputs in = random_inputs(33, 24, 131);
@@ -65,7 +58,7 @@ TEST_CASE("GPU in bf16: every loss gives what bf16 gives on the CPU") {
 }
 
 TEST_CASE("GPU: the same bits each time; steps of SGD end where the CPU's do") {
-  if (!has("cuda_f32")) return;
+  if (!can_use("cuda_f32")) return;
   const auto gpu = make_backend("cuda_f32"), cpu = make_backend("ref");
   const LossInputs in = random_inputs(33, 24, 131);
   for (const SgdForm form : {SgdForm::kTorch, SgdForm::kMxnet})
@@ -83,10 +76,7 @@ TEST_CASE("GPU: the same bits each time; steps of SGD end where the CPU's do") {
 }
 
 TEST_CASE("GPU: the sample is the CPU's, class by class") {
-  if (!why_no_cuda().empty()) {
-    MESSAGE("skipped: ", why_no_cuda());
-    return;
-  }
+  if (!can_use("cuda")) return;
   constexpr int64_t kClasses = 300'001, kRows = 512;
   const LossInputs in = random_inputs(kRows, 1, kClasses);
   for (const int64_t wanted : {0, 100, 30'000, 300'000}) {

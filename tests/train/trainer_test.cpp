@@ -6,26 +6,15 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "core/json.h"
 #include "nn/checkpoint.h"
 #include "train/small_run.h"
 
 using namespace fr;
 using test::contains;
 using test::error_of;
+using test::log_of;
 using test::MemoryDataset;
 using test::small_options;
-
-namespace {
-
-std::vector<Json> log_of(const std::filesystem::path& folder) {
-  std::vector<Json> lines;
-  for_each_line(read_text(folder / "log.jsonl"),
-                [&](std::string_view line, int64_t) { lines.push_back(Json::parse(line)); });
-  return lines;
-}
-
-}  // namespace
 
 TEST_CASE("the loss falls, and the log, checkpoint and model tell of it") {
   const test::ScratchFolder scratch;
