@@ -20,10 +20,14 @@ namespace fr {
 namespace {
 
 typedef double Doubles __attribute__((vector_size(32)));
+constexpr size_t kRows = 4;  // scored side by side: one sum a lane
+using Rows = std::array<const double*, kRows>;
 
 struct Product {
-  static Doubles term(Doubles a, Doubles b) { return a * b; }
-  static double term(double a, double b) { return a * b; }
+  template <class Value>
+  static Value term(Value a, Value b) {
+    return a * b;
+  }
 };
 struct SquaredDifference {
   template <class Value>
@@ -39,42 +43,40 @@ inline Doubles load(const double* p) {
   return v;
 }
 
-// ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7)) of low = r0 … r3, high = r4 … r7.
-inline double sum_of_eight(Doubles low, Doubles high) {
-  const Doubles pairs =
-      __builtin_shufflevector(low, high, 0, 4, 2, 6) + __builtin_shufflevector(low, high, 1, 5, 3, 7);
-  return (pairs[0] + pairs[2]) + (pairs[1] + pairs[3]);
+// In lane i: (v[i]_0 + v[i]_1) + (v[i]_2 + v[i]_3).
+inline Doubles lane_sums(const Doubles (&v)[kRows]) {
+  const auto neighbours = [](Doubles x, Doubles y) {
+    return __builtin_shufflevector(x, y, 0, 4, 2, 6) + __builtin_shufflevector(x, y, 1, 5, 3, 7);
+  };
+  const Doubles first = neighbours(v[0], v[1]), second = neighbours(v[2], v[3]);
+  return __builtin_shufflevector(first, second, 0, 1, 4, 5) +
+         __builtin_shufflevector(first, second, 2, 3, 6, 7);
 }
 
-// One row against N. sums[i] = pairwise_sum of Term::term(a_k, b[i]_k), k in [begin, begin + n), n >= 8, bit
-// for bit.
-template <class Term, size_t N>
-std::array<double, N> pairwise_sums(const double* a, const std::array<const double*, N>& b, int64_t begin,
-                                    int64_t n) {
-  std::array<double, N> sums;
+// In lane i the pairwise_sum of Term::term(a_k, b[i]_k), k in [begin, begin + n), n >= 8, bit for bit.
+template <class Term>
+Doubles pairwise_sums(const double* a, const Rows& b, int64_t begin, int64_t n) {
   if (n > 128) {
     const int64_t half = n / 2 - (n / 2) % 8;
-    sums = pairwise_sums<Term, N>(a, b, begin, half);
-    const std::array<double, N> second = pairwise_sums<Term, N>(a, b, begin + half, n - half);
-    for (size_t i = 0; i < N; ++i) sums[i] += second[i];
-    return sums;
+    const Doubles first = pairwise_sums<Term>(a, b, begin, half);
+    return first + pairwise_sums<Term>(a, b, begin + half, n - half);
   }
-  Doubles low[N], high[N];  // the eight accumulators of each sum
-  for (size_t i = 0; i < N; ++i) {
+  Doubles low[kRows], high[kRows];  // the eight accumulators of each sum
+  for (size_t i = 0; i < kRows; ++i) {
     low[i] = Term::term(load(a + begin), load(b[i] + begin));
     high[i] = Term::term(load(a + begin + 4), load(b[i] + begin + 4));
   }
   int64_t k = begin + 8;
   for (; k < begin + n - n % 8; k += 8) {
     const Doubles first = load(a + k), second = load(a + k + 4);
-    for (size_t i = 0; i < N; ++i) {
+    for (size_t i = 0; i < kRows; ++i) {
       low[i] += Term::term(first, load(b[i] + k));
       high[i] += Term::term(second, load(b[i] + k + 4));
     }
   }
-  for (size_t i = 0; i < N; ++i) sums[i] = sum_of_eight(low[i], high[i]);
+  Doubles sums = lane_sums(low) + lane_sums(high);
   for (; k < begin + n; ++k) {
-    for (size_t i = 0; i < N; ++i) sums[i] += Term::term(a[k], b[i][k]);
+    for (size_t i = 0; i < kRows; ++i) sums[i] += Term::term(a[k], b[i][k]);
   }
   return sums;
 }
@@ -163,14 +165,25 @@ Ordered order_by_block(const PairList& list, const Side& a, const Side& b, const
   return result;
 }
 
-// Scores the cells of one block, whose numbers begin at a0 and b0.
+// Scores the cells of one block after the other; one a thread.
 template <class Term>
 class BlockScorer {
  public:
-  BlockScorer(const TemplateFeatures& features, const Side& a, const Side& b, std::vector<double>& scores)
-      : features_(features), a_(a), b_(b), scores_(scores) {}
+  BlockScorer(const TemplateFeatures& features, const Side& a, const Side& b, const Blocks& blocks,
+              std::vector<double>& scores)
+      : features_(features),
+        a_(a),
+        b_(b),
+        blocks_(blocks),
+        scores_(scores),
+        columns_(blocks.cols * stride() * int64_t{sizeof(double)}) {}
 
-  void operator()(std::span<const Cell> cells, int64_t a0, int64_t b0, int64_t rows) const {
+  void operator()(std::span<const Cell> cells, int64_t block) {
+    if (cells.empty()) return;
+    const int64_t a0 = block / blocks_.across * blocks_.rows, b0 = block % blocks_.across * blocks_.cols;
+    const int64_t rows = std::min(blocks_.rows, std::ssize(a_.templates) - a0);
+    const int64_t cols = std::min(blocks_.cols, std::ssize(b_.templates) - b0);
+    for (int64_t c = 0; c < cols; ++c) std::copy_n(row_of(b_, b0 + c), features_.dim, column(c));
     std::vector<int64_t> begin(static_cast<size_t>(rows) + 1);
     for (const Cell& cell : cells) ++begin[cell.row + 1u];
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
@@ -178,40 +191,43 @@ class BlockScorer {
     std::vector<int64_t> next(begin.begin(), begin.end() - 1);
     for (const Cell& cell : cells) by_row[static_cast<size_t>(next[cell.row]++)] = cell;
     for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
-      score_row(features_.row(a_.templates[static_cast<size_t>(a0) + row]),
+      score_row(row_of(a_, a0 + static_cast<int64_t>(row)),
                 std::span(by_row).subspan(static_cast<size_t>(begin[row]),
-                                          static_cast<size_t>(begin[row + 1] - begin[row])),
-                b0);
+                                          static_cast<size_t>(begin[row + 1] - begin[row])));
     }
   }
 
  private:
-  void score_row(const double* a, std::span<const Cell> cells, int64_t b0) const {
-    size_t i = 0;
-    for (; i + 4 <= cells.size(); i += 4) score_some<4>(a, &cells[i], b0);
-    for (; i + 2 <= cells.size(); i += 2) score_some<2>(a, &cells[i], b0);
-    for (; i < cells.size(); ++i) score_some<1>(a, &cells[i], b0);
+  const double* row_of(const Side& side, int64_t number) const {
+    return features_.row(side.templates[static_cast<size_t>(number)]);
   }
+  // Rows a multiple of 4096 bytes apart would be read from the same bank of the cache.
+  int64_t stride() const { return (features_.dim + 7) / 8 * 8 + 8; }
+  double* column(int64_t c) const { return reinterpret_cast<double*>(columns_.data()) + c * stride(); }
 
-  template <size_t N>
-  void score_some(const double* a, const Cell* cells, int64_t b0) const {
-    std::array<const double*, N> b;
-    for (size_t i = 0; i < N; ++i) b[i] = features_.row(b_.templates[static_cast<size_t>(b0) + cells[i].col]);
-    std::array<double, N> sums;
-    if (features_.dim >= 8) {
-      sums = pairwise_sums<Term, N>(a, b, 0, features_.dim);
-    } else {
-      for (size_t i = 0; i < N; ++i) {
-        sums[i] =
-            pairwise_sum<double>(0, features_.dim, [&](int64_t k) { return Term::term(a[k], b[i][k]); });
+  void score_row(const double* a, std::span<const Cell> cells) {
+    for (size_t i = 0; i < cells.size(); i += kRows) {
+      const size_t count = std::min(kRows, cells.size() - i);
+      Rows b;
+      for (size_t j = 0; j < kRows; ++j) b[j] = column(cells[i + std::min(j, count - 1)].col);
+      Doubles sums;
+      if (features_.dim >= 8) {
+        sums = pairwise_sums<Term>(a, b, 0, features_.dim);
+      } else {
+        for (size_t j = 0; j < kRows; ++j) {
+          sums[j] =
+              pairwise_sum<double>(0, features_.dim, [&](int64_t k) { return Term::term(a[k], b[j][k]); });
+        }
       }
+      for (size_t j = 0; j < count; ++j) scores_[cells[i + j].index] = sums[j];
     }
-    for (size_t i = 0; i < N; ++i) scores_[cells[i].index] = sums[i];
   }
 
   const TemplateFeatures& features_;
   const Side &a_, &b_;
+  const Blocks& blocks_;
   std::vector<double>& scores_;
+  Memory columns_;  // (blocks.cols, stride) in f64
 };
 
 template <class Term>
@@ -222,14 +238,13 @@ std::vector<double> scores_of(const PairList& list, const TemplateFeatures& feat
   const Side a = number_side(list, &Pair::a, features.count), b = number_side(list, &Pair::b, features.count);
   const Blocks blocks(std::ssize(a.templates), std::ssize(b.templates), features.dim);
   const Ordered ordered = order_by_block(list, a, b, blocks);
-  const BlockScorer<Term> score(features, a, b, scores);
+  std::vector<BlockScorer<Term>> workers;
+  for (int t = 0; t < thread_count(); ++t) workers.emplace_back(features, a, b, blocks, scores);
   parallel_tasks(blocks.count, [&](int64_t block) {
     const int64_t begin = ordered.offsets[static_cast<size_t>(block)];
     const int64_t end = ordered.offsets[static_cast<size_t>(block) + 1];
-    if (begin == end) return;
-    const int64_t a0 = block / blocks.across * blocks.rows, b0 = block % blocks.across * blocks.cols;
-    score(ordered.cells.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), a0, b0,
-          std::min(blocks.rows, std::ssize(a.templates) - a0));
+    workers[static_cast<size_t>(omp_get_thread_num())](
+        ordered.cells.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)), block);
   });
   return scores;
 }
