@@ -1,9 +1,13 @@
 #include "eval/join.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -16,15 +20,41 @@ std::string_view source(const Embeddings& embeddings) {
   return embeddings.source.empty() ? "embeddings" : std::string_view(embeddings.source);
 }
 
-std::unordered_map<std::string_view, int64_t> index_names(const Embeddings& embeddings) {
-  std::unordered_map<std::string_view, int64_t> rows;
-  rows.reserve(embeddings.names.size());
-  for (size_t i = 0; i < embeddings.names.size(); ++i) {
-    const auto [at, inserted] = rows.emplace(embeddings.names[i], static_cast<int64_t>(i));
-    FR_CHECK(inserted, "{}: rows {} and {} are both named '{}'", source(embeddings), at->second, i,
-             embeddings.names[i]);
+// Rows by name: a table half full of rows, each at the first free place from its hash on.
+class NameIndex {
+ public:
+  // Throws fr::Error where two rows have one name.
+  explicit NameIndex(const Embeddings& embeddings)
+      : names_(embeddings.names), rows_(std::bit_ceil(2 * names_.size() + 1), -1) {
+    std::vector<size_t> places(names_.size());
+    parallel_for(std::ssize(names_),
+                 [&](int64_t i) { places[static_cast<size_t>(i)] = hash(names_[static_cast<size_t>(i)]); });
+    for (size_t i = 0; i < names_.size(); ++i) {
+      int64_t& row = rows_[place_of(names_[i], places[i])];
+      FR_CHECK(row < 0, "{}: rows {} and {} are both named '{}'", source(embeddings), row, i, names_[i]);
+      row = static_cast<int64_t>(i);
+    }
   }
-  return rows;
+  int64_t find(std::string_view name) const { return rows_[place_of(name, hash(name))]; }  // -1: no row
+
+ private:
+  static size_t hash(std::string_view name) { return std::hash<std::string_view>()(name); }
+  size_t place_of(std::string_view name, size_t place) const {
+    for (;; ++place) {
+      const int64_t row = rows_[place & (rows_.size() - 1)];
+      if (row < 0 || names_[static_cast<size_t>(row)] == name) return place & (rows_.size() - 1);
+    }
+  }
+  const std::vector<std::string>& names_;
+  std::vector<int64_t> rows_;
+};
+
+bool all_finite(std::span<const float> values) {
+  int bad = 0;
+#pragma omp simd reduction(| : bad)
+  for (size_t k = 0; k < values.size(); ++k)
+    bad |= !(std::fabs(values[k]) <= std::numeric_limits<float>::max());
+  return bad == 0;
 }
 
 }  // namespace
@@ -36,29 +66,26 @@ Join join(const Plan& plan, const Embeddings& embeddings) {
     FR_CHECK(embeddings.rows == std::ssize(plan.items),
              "{}: {} rows without names, but the plan of '{}' has {} items", source(embeddings),
              embeddings.rows, plan.protocol, plan.items.size());
-    for (size_t i = 0; i < plan.items.size(); ++i) result.rows[i] = static_cast<int64_t>(i);
+    std::iota(result.rows.begin(), result.rows.end(), int64_t{0});
   } else {
     FR_CHECK(std::ssize(embeddings.names) == embeddings.rows, "{}: {} names for {} rows", source(embeddings),
              embeddings.names.size(), embeddings.rows);
-    const auto rows = index_names(embeddings);
+    const NameIndex index(embeddings);
+    parallel_for(std::ssize(plan.items), [&](int64_t i) {
+      result.rows[static_cast<size_t>(i)] = index.find(plan.items[static_cast<size_t>(i)].name);
+    });
     std::vector<uint8_t> used(static_cast<size_t>(embeddings.rows));
-    for (size_t i = 0; i < plan.items.size(); ++i) {
-      const auto found = rows.find(plan.items[i].name);
-      if (found == rows.end()) {
-        ++result.missing;
-        continue;
-      }
-      result.rows[i] = found->second;
-      used[static_cast<size_t>(found->second)] = 1;
+    for (const int64_t row : result.rows) {
+      if (row >= 0) used[static_cast<size_t>(row)] = 1;
     }
+    result.missing = std::count(result.rows.begin(), result.rows.end(), int64_t{-1});
     result.extra = std::count(used.begin(), used.end(), uint8_t{0});
   }
 
   parallel_for(std::ssize(plan.items), [&](int64_t i) {
     int64_t& row = result.rows[static_cast<size_t>(i)];
     if (row < 0) return;
-    const auto values = embeddings.row(row);
-    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) row = -1;
+    if (!all_finite(embeddings.row(row))) row = -1;
   });
   result.unusable = std::count(result.rows.begin(), result.rows.end(), int64_t{-1}) - result.missing;
   return result;

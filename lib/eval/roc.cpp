@@ -71,12 +71,31 @@ Roc roc_curve(const SortedScores& scores, bool drop_intermediate) {
   return roc;
 }
 
+// Visits the points of visit_roc where tp changes, the ones before them, and the last.
+template <class Visit>
+void visit_genuine(const SortedScores& scores, const Visit& visit) {
+  const std::vector<double>&genuine = scores.genuine, &impostor = scores.impostor;
+  auto reached = impostor.begin();
+  const auto above = [&](double score, const auto& order) {
+    reached = std::find_if_not(reached, impostor.end(), [&](double x) { return order(x, score); });
+    return reached - impostor.begin();
+  };
+  for (size_t g = 0; g < genuine.size();) {
+    const double score = genuine[g];
+    visit(RocPoint{score, above(score, std::greater<>()), static_cast<int64_t>(g)});
+    while (g < genuine.size() && genuine[g] == score) ++g;
+    visit(RocPoint{score, above(score, std::greater_equal<>()), static_cast<int64_t>(g)});
+  }
+  visit(RocPoint{0, std::ssize(impostor), std::ssize(genuine)});
+  visit(RocPoint{0, scores.impostor_total(), scores.genuine_total()});
+}
+
 Auc area_under_roc(const SortedScores& scores) {
   const int64_t genuine = scores.genuine_total(), impostor = scores.impostor_total();
   if (genuine == 0 || impostor == 0) return {kNan, kNan};
   RocPoint before;
   int64_t twice_area = 0;
-  visit_roc(scores, [&](const RocPoint& point) {
+  visit_genuine(scores, [&](const RocPoint& point) {
     twice_area += (point.fp - before.fp) * (point.tp + before.tp);
     before = point;
   });
@@ -88,7 +107,7 @@ Auc area_under_roc(const SortedScores& scores) {
   // impostor score's share of genuine scores above it.
   double genuine_squares = 0, impostor_squares = 0;
   before = {};
-  visit_roc(scores, [&](const RocPoint& point) {
+  visit_genuine(scores, [&](const RocPoint& point) {
     const double below = 1 - ratio(point.fp + before.fp, 2 * impostor) - auc.value;
     const double above = ratio(point.tp + before.tp, 2 * genuine) - auc.value;
     genuine_squares += static_cast<double>(point.tp - before.tp) * below * below;
