@@ -63,6 +63,9 @@ void describe_embeddings(const Embeddings& embeddings, Result& result) {
 
 // A result that knows its benchmark and its machine.
 Result begin_result(const Plan& plan) {
+  for (const PairList& list : plan.pair_lists)
+    FR_CHECK(std::ssize(list.pairs) >= list.folds, "{}: {} pairs are too few for {} folds", plan.list,
+             list.pairs.size(), list.folds);
   Result result;
   result.protocol = plan.protocol;
   result.dataset = {{"name", plan.protocol}, {"list", plan.list}, {"hash", plan.content_hash}};
@@ -89,8 +92,6 @@ std::string score_text(const PairList& list) {
 
 void add_metrics(const Plan& plan, const PairList& list, std::span<const double> scores, PairScore score,
                  const EvaluateOptions& options, Result& result) {
-  FR_CHECK(std::ssize(list.pairs) >= list.folds, "{}: {} pairs are too few for {} folds", plan.list,
-           list.pairs.size(), list.folds);
   const int64_t resamples = std::ssize(list.pairs) <= kResampledPairs ? Resampling{}.resamples : 0;
   result.variant["ties"] = "never split: equal scores are accepted or rejected together";
   add_pair_metrics(list, scores,

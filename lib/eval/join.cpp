@@ -20,7 +20,7 @@ std::string_view source(const Embeddings& embeddings) {
   return embeddings.source.empty() ? "embeddings" : std::string_view(embeddings.source);
 }
 
-// Rows by name: a table half full of rows, each at the first free place from its hash on.
+// Rows by name: a table at most half full of rows, each at the first free place from its hash on.
 class NameIndex {
  public:
   // Throws fr::Error where two rows have one name.

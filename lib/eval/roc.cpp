@@ -17,6 +17,25 @@ double ratio(int64_t count, int64_t total) {
   return total > 0 ? static_cast<double>(count) / static_cast<double>(total) : kNan;
 }
 
+// Calls visit(fp, tp) for the points of visit_roc where tp changes, the ones before them, and the last.
+template <class Visit>
+void visit_genuine(const SortedScores& scores, const Visit& visit) {
+  const std::vector<double>&genuine = scores.genuine, &impostor = scores.impostor;
+  auto reached = impostor.begin();
+  const auto above = [&](double score, const auto& order) {
+    reached = std::find_if_not(reached, impostor.end(), [&](double x) { return order(x, score); });
+    return reached - impostor.begin();
+  };
+  for (size_t g = 0; g < genuine.size();) {
+    const double score = genuine[g];
+    visit(above(score, std::greater<>()), static_cast<int64_t>(g));
+    while (g < genuine.size() && genuine[g] == score) ++g;
+    visit(above(score, std::greater_equal<>()), static_cast<int64_t>(g));
+  }
+  visit(std::ssize(impostor), std::ssize(genuine));
+  visit(scores.impostor_total(), scores.genuine_total());
+}
+
 }  // namespace
 
 SortedScores sort_scores(std::span<const double> scores, std::span<const uint8_t> same) {
@@ -71,33 +90,14 @@ Roc roc_curve(const SortedScores& scores, bool drop_intermediate) {
   return roc;
 }
 
-// Visits the points of visit_roc where tp changes, the ones before them, and the last.
-template <class Visit>
-void visit_genuine(const SortedScores& scores, const Visit& visit) {
-  const std::vector<double>&genuine = scores.genuine, &impostor = scores.impostor;
-  auto reached = impostor.begin();
-  const auto above = [&](double score, const auto& order) {
-    reached = std::find_if_not(reached, impostor.end(), [&](double x) { return order(x, score); });
-    return reached - impostor.begin();
-  };
-  for (size_t g = 0; g < genuine.size();) {
-    const double score = genuine[g];
-    visit(RocPoint{score, above(score, std::greater<>()), static_cast<int64_t>(g)});
-    while (g < genuine.size() && genuine[g] == score) ++g;
-    visit(RocPoint{score, above(score, std::greater_equal<>()), static_cast<int64_t>(g)});
-  }
-  visit(RocPoint{0, std::ssize(impostor), std::ssize(genuine)});
-  visit(RocPoint{0, scores.impostor_total(), scores.genuine_total()});
-}
-
 Auc area_under_roc(const SortedScores& scores) {
   const int64_t genuine = scores.genuine_total(), impostor = scores.impostor_total();
   if (genuine == 0 || impostor == 0) return {kNan, kNan};
-  RocPoint before;
-  int64_t twice_area = 0;
-  visit_genuine(scores, [&](const RocPoint& point) {
-    twice_area += (point.fp - before.fp) * (point.tp + before.tp);
-    before = point;
+  int64_t twice_area = 0, last_fp = 0, last_tp = 0;
+  visit_genuine(scores, [&](int64_t fp, int64_t tp) {
+    twice_area += (fp - last_fp) * (tp + last_tp);
+    last_fp = fp;
+    last_tp = tp;
   });
   Auc auc;
   auc.value =
@@ -106,13 +106,14 @@ Auc area_under_roc(const SortedScores& scores) {
   // DeLong et al. 1988: the variances of each genuine score's share of impostors below it, and of each
   // impostor score's share of genuine scores above it.
   double genuine_squares = 0, impostor_squares = 0;
-  before = {};
-  visit_genuine(scores, [&](const RocPoint& point) {
-    const double below = 1 - ratio(point.fp + before.fp, 2 * impostor) - auc.value;
-    const double above = ratio(point.tp + before.tp, 2 * genuine) - auc.value;
-    genuine_squares += static_cast<double>(point.tp - before.tp) * below * below;
-    impostor_squares += static_cast<double>(point.fp - before.fp) * above * above;
-    before = point;
+  last_fp = last_tp = 0;
+  visit_genuine(scores, [&](int64_t fp, int64_t tp) {
+    const double below = 1 - ratio(fp + last_fp, 2 * impostor) - auc.value;
+    const double above = ratio(tp + last_tp, 2 * genuine) - auc.value;
+    genuine_squares += static_cast<double>(tp - last_tp) * below * below;
+    impostor_squares += static_cast<double>(fp - last_fp) * above * above;
+    last_fp = fp;
+    last_tp = tp;
   });
   const auto m = static_cast<double>(genuine), n = static_cast<double>(impostor);
   auc.standard_error = genuine > 1 && impostor > 1

@@ -7,7 +7,7 @@ namespace fr {
 
 struct DeviceBlocks {
   int64_t probe_block = 0;    // probes that are on the device at a time
-  int64_t gallery_block = 0;  // gallery rows in each of kSlots slots
+  int64_t gallery_block = 0;  // gallery rows in each of kDeviceSlots slots
   int64_t tile_pairs = 0;     // room for estimates
   int64_t tile_cols = 0;      // of a tile, where the block has as many
   int64_t room = 0;           // in each slot, for candidates and for hits; at least tile_pairs

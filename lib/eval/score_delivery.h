@@ -1,6 +1,7 @@
 // Shows the sinks of a stream what they ask for, whoever made the scores.
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -38,28 +39,28 @@ class Delivery {
   }
 
  private:
-  static bool any_reach(const float* scores, int64_t begin, int64_t end, float cut) {
-    int matter = 0;
-#pragma omp simd reduction(| : matter)
-    for (int64_t c = begin; c < end; ++c) matter |= scores[c] >= cut;
-    return matter != 0;
+  static constexpr int32_t kRun = 32;
+
+  // Bit c is set where scores[c] is at least `cut`; count at most kRun.
+  static uint32_t reaching(const float* scores, int32_t count, float cut) {
+    uint32_t bits = 0;
+#pragma omp simd reduction(| : bits)
+    for (int32_t c = 0; c < count; ++c) bits |= scores[c] >= cut ? uint32_t{1} << c : 0;
+    return bits;
   }
 
-  // Most runs of scores hold none that matters, and most parts of the others: one comparison a lane, one
-  // branch a run.
+  // Most runs of scores hold none that matters: one comparison a lane, one branch a run.
   void row(const ScoreTile& tile, int64_t r, int thread) const {
-    constexpr int64_t run = 32, part = 8;
     const float* scores = tile.scores + r * tile.stride;
     float least = cut(tile.probe + r);
-    for (int64_t begin = 0; begin < tile.cols; begin += run) {
-      const int64_t end = std::min(begin + run, tile.cols);
-      if (!any_reach(scores, begin, end, least)) continue;
-      for (int64_t first = begin; first < end; first += part) {
-        const int64_t last = std::min(first + part, end);
-        if (!any_reach(scores, first, last, least)) continue;
-        for (int64_t c = first; c < last; ++c) {
-          if (scores[c] >= least) one(tile.probe + r, tile.gallery + c, scores[c], thread);
-        }
+    for (int64_t begin = 0; begin < tile.cols; begin += kRun) {
+      const auto count = static_cast<int32_t>(std::min<int64_t>(kRun, tile.cols - begin));
+      uint32_t bits =  // a constant count makes whole vectors
+          count == kRun ? reaching(scores + begin, kRun, least) : reaching(scores + begin, count, least);
+      if (bits == 0) continue;
+      for (; bits != 0; bits &= bits - 1) {
+        const int64_t c = begin + std::countr_zero(bits);
+        one(tile.probe + r, tile.gallery + c, scores[c], thread);
       }
       least = cut(tile.probe + r);
     }

@@ -87,7 +87,10 @@ class DeviceStream {
     const int64_t pairs = probe_count_ * slot.cols;
     if (!whole_) {
       const int64_t candidates = slot.candidate_count();
-      if (candidates <= slot.candidates().capacity) {
+      // Of a dense block most tiles are better scored whole.
+      const int64_t few =
+          std::max(blocks_.tile_pairs, static_cast<int64_t>(kDenseShare * static_cast<double>(pairs)));
+      if (candidates <= std::min(few, slot.candidates().capacity)) {
         screened_ += pairs - candidates;
         return take(slot, slot.read_hits(), 0, probe_count_);
       }
@@ -149,8 +152,9 @@ class DeviceStream {
       const int64_t candidates = slot.candidate_count();
       if (static_cast<double>(candidates) <= kDenseShare * static_cast<double>(pairs)) {
         screened_ += pairs - candidates;
-        score_candidates(device_, slot.candidates(), probe_rows_, slot.rows, probes_.dim, slot.bounds(),
-                         slot.hits());
+        Selected<Candidate> found = slot.candidates();
+        found.capacity = candidates;
+        score_candidates(device_, found, probe_rows_, slot.rows, probes_.dim, slot.bounds(), slot.hits());
         slot.fetch_counts();
         return take(slot, slot.read_hits(), tile.probe, tile.rows);
       }

@@ -20,8 +20,8 @@ namespace fr {
 namespace {
 
 typedef double Doubles __attribute__((vector_size(32)));
-constexpr size_t kRows = 4;  // scored side by side: one sum a lane
-using Rows = std::array<const double*, kRows>;
+constexpr size_t kLanes = 4;  // columns scored side by side: one sum a lane
+using Columns = std::array<const double*, kLanes>;
 
 struct Product {
   template <class Value>
@@ -44,7 +44,7 @@ inline Doubles load(const double* p) {
 }
 
 // In lane i: (v[i]_0 + v[i]_1) + (v[i]_2 + v[i]_3).
-inline Doubles lane_sums(const Doubles (&v)[kRows]) {
+inline Doubles lane_sums(const Doubles (&v)[kLanes]) {
   const auto neighbours = [](Doubles x, Doubles y) {
     return __builtin_shufflevector(x, y, 0, 4, 2, 6) + __builtin_shufflevector(x, y, 1, 5, 3, 7);
   };
@@ -55,28 +55,28 @@ inline Doubles lane_sums(const Doubles (&v)[kRows]) {
 
 // In lane i the pairwise_sum of Term::term(a_k, b[i]_k), k in [begin, begin + n), n >= 8, bit for bit.
 template <class Term>
-Doubles pairwise_sums(const double* a, const Rows& b, int64_t begin, int64_t n) {
+Doubles pairwise_sums(const double* a, const Columns& b, int64_t begin, int64_t n) {
   if (n > 128) {
     const int64_t half = n / 2 - (n / 2) % 8;
     const Doubles first = pairwise_sums<Term>(a, b, begin, half);
     return first + pairwise_sums<Term>(a, b, begin + half, n - half);
   }
-  Doubles low[kRows], high[kRows];  // the eight accumulators of each sum
-  for (size_t i = 0; i < kRows; ++i) {
+  Doubles low[kLanes], high[kLanes];  // the eight accumulators of each sum
+  for (size_t i = 0; i < kLanes; ++i) {
     low[i] = Term::term(load(a + begin), load(b[i] + begin));
     high[i] = Term::term(load(a + begin + 4), load(b[i] + begin + 4));
   }
   int64_t k = begin + 8;
   for (; k < begin + n - n % 8; k += 8) {
     const Doubles first = load(a + k), second = load(a + k + 4);
-    for (size_t i = 0; i < kRows; ++i) {
+    for (size_t i = 0; i < kLanes; ++i) {
       low[i] += Term::term(first, load(b[i] + k));
       high[i] += Term::term(second, load(b[i] + k + 4));
     }
   }
   Doubles sums = lane_sums(low) + lane_sums(high);
   for (; k < begin + n; ++k) {
-    for (size_t i = 0; i < kRows; ++i) sums[i] += Term::term(a[k], b[i][k]);
+    for (size_t i = 0; i < kLanes; ++i) sums[i] += Term::term(a[k], b[i][k]);
   }
   return sums;
 }
@@ -183,7 +183,9 @@ class BlockScorer {
     const int64_t a0 = block / blocks_.across * blocks_.rows, b0 = block % blocks_.across * blocks_.cols;
     const int64_t rows = std::min(blocks_.rows, std::ssize(a_.templates) - a0);
     const int64_t cols = std::min(blocks_.cols, std::ssize(b_.templates) - b0);
-    for (int64_t c = 0; c < cols; ++c) std::copy_n(row_of(b_, b0 + c), features_.dim, column(c));
+    first_column_ = b0;
+    copied_ = std::ssize(cells) >= cols;
+    for (int64_t c = 0; copied_ && c < cols; ++c) std::copy_n(row_of(b_, b0 + c), features_.dim, copy(c));
     std::vector<int64_t> begin(static_cast<size_t>(rows) + 1);
     for (const Cell& cell : cells) ++begin[cell.row + 1u];
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
@@ -201,20 +203,22 @@ class BlockScorer {
   const double* row_of(const Side& side, int64_t number) const {
     return features_.row(side.templates[static_cast<size_t>(number)]);
   }
-  // Rows a multiple of 4096 bytes apart would be read from the same bank of the cache.
-  int64_t stride() const { return (features_.dim + 7) / 8 * 8 + 8; }
-  double* column(int64_t c) const { return reinterpret_cast<double*>(columns_.data()) + c * stride(); }
+  // An odd number of cache lines: rows a multiple of 4096 bytes apart are read from the same bank.
+  int64_t stride() const { return ((features_.dim + 7) / 8 | 1) * 8; }
+  double* copy(int64_t c) const { return reinterpret_cast<double*>(columns_.data()) + c * stride(); }
+
+  const double* column(int64_t c) const { return copied_ ? copy(c) : row_of(b_, first_column_ + c); }
 
   void score_row(const double* a, std::span<const Cell> cells) {
-    for (size_t i = 0; i < cells.size(); i += kRows) {
-      const size_t count = std::min(kRows, cells.size() - i);
-      Rows b;
-      for (size_t j = 0; j < kRows; ++j) b[j] = column(cells[i + std::min(j, count - 1)].col);
+    for (size_t i = 0; i < cells.size(); i += kLanes) {
+      const size_t count = std::min(kLanes, cells.size() - i);
+      Columns b;
+      for (size_t j = 0; j < kLanes; ++j) b[j] = column(cells[i + std::min(j, count - 1)].col);
       Doubles sums;
       if (features_.dim >= 8) {
         sums = pairwise_sums<Term>(a, b, 0, features_.dim);
       } else {
-        for (size_t j = 0; j < kRows; ++j) {
+        for (size_t j = 0; j < kLanes; ++j) {
           sums[j] =
               pairwise_sum<double>(0, features_.dim, [&](int64_t k) { return Term::term(a[k], b[j][k]); });
         }
@@ -227,7 +231,9 @@ class BlockScorer {
   const Side &a_, &b_;
   const Blocks& blocks_;
   std::vector<double>& scores_;
-  Memory columns_;  // (blocks.cols, stride) in f64
+  Memory columns_;  // (blocks.cols, stride) in f64: copies of this block's, where it has many pairs
+  int64_t first_column_ = 0;
+  bool copied_ = false;
 };
 
 template <class Term>

@@ -50,8 +50,9 @@ void TailSink::take(int64_t probe, int64_t gallery, float score, int thread) {
   if (subjects_.same(probe, gallery)) return;
   Part& part = parts_[static_cast<size_t>(thread)];
   part.take({score, static_cast<int32_t>(probe)});
-  const int64_t often = std::clamp<int64_t>(k_ / 16, 64, ScoreBins::kCount);
-  if (part.taken % often == 0) raise_cut_by_bins();
+  const int64_t interval =
+      std::clamp<int64_t>(k_ / 16, 4096, ScoreBins::kCount);  // reading all bins takes its time
+  if (part.taken % interval == 0) raise_cut_by_bins();
   if (std::ssize(part.hits) < 2 * k_) return;
   keep_largest(part.hits, k_);
   raise_cut(part.hits.back().score);
@@ -88,7 +89,7 @@ void TailSink::restore(std::string_view state) {
 
 std::vector<TailSink::Hit> TailSink::hits() const {
   std::vector<Hit> all;
-  for (const Part& part : parts_)
+  for (const Part& part : parts_)  // without what was below the cut all along: memory
     std::copy_if(part.hits.begin(), part.hits.end(), std::back_inserter(all),
                  [cut = cut(0)](const Hit& hit) { return hit.score >= cut; });
   keep_largest(all, k_);

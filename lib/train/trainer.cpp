@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -144,6 +145,7 @@ void Trainer::settle(Meter& meter) {
 void Trainer::run() {
   TrainLog log(folder_.log(), step_);
   if (step_ == 0) log.write({{"step", 0}, {"run", configuration_}});
+  assert(!loader_);
   sampler_ = make_shuffling_sampler(dataset_.size(), options_.seed);
   Loader& loader = loader_.emplace(dataset_, *sampler_,
                                    LoaderOptions{.batch_size = options_.batch_size,

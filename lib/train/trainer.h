@@ -35,8 +35,8 @@ class Trainer {
 
   void set_evaluation(Evaluation evaluation) { evaluation_ = std::move(evaluation); }
 
-  // Trains to the last step and writes the model. Throws fr::Error at the step where the loss, a gradient or
-  // a parameter is not finite, naming it; the last checkpoint stays.
+  // Trains to the last step and writes the model; once. Throws fr::Error at the step where the loss, a
+  // gradient or a parameter is not finite, naming it; the last checkpoint stays.
   void run();
 
   int64_t step() const { return step_; }  // steps done so far

@@ -100,13 +100,16 @@ TEST_CASE("cuda: convolutions are done as another run's lines say, where that is
   CHECK_FALSE(first.empty());
   CHECK(lines_of(first) == first);
   std::set<std::string> other;
-  std::vector<std::string> gone;
+  std::vector<std::string> gone, problems;
   for (const std::string& line : first) {
     const std::string problem = line.substr(0, line.find(": ") + 2);
+    problems.push_back(problem);
     other.insert(problem + cuda::kIm2col);
     gone.push_back(problem + "an algorithm that is offered no more");
   }
   const std::vector<std::string> by_im2col(other.begin(), other.end());
   CHECK(lines_of(by_im2col) == by_im2col);
-  CHECK(lines_of(gone) == first);
+  const std::vector<std::string> again = lines_of(gone);
+  REQUIRE(again.size() == problems.size());
+  for (size_t i = 0; i < again.size(); ++i) CHECK(again[i].starts_with(problems[i]));
 }

@@ -157,6 +157,25 @@ TEST_CASE("stream_scores: refuses sides of different dim, and takes empty ones")
   CHECK(tail.largest().empty());
 }
 
+TEST_CASE("TailSink: scores that count to the bin above them are not cut off") {
+  constexpr int64_t kMany = 5000;
+  for (const float edge : {0.25f, -0.5f, 1.0f / 16384}) {
+    TailSink tail(64);
+    const float score = std::nextafter(edge, -1.0f);
+    for (int64_t i = 0; i < kMany; ++i) {
+      if (score >= tail.cut(0)) tail.take(i, 0, score, 0);
+    }
+    CHECK(tail.largest() == std::vector<float>(64, score));
+    TailSink larger(kMany);  // reaches its cut by bins alone
+    for (int64_t i = 0; i < 2 * kMany; ++i) {
+      if (score >= larger.cut(0)) larger.take(i, 0, score, 0);
+    }
+    CHECK(larger.cut(0) <= score);
+    CHECK(larger.cut(0) > score - 1e-3f);
+    CHECK(larger.largest() == std::vector<float>(kMany, score));
+  }
+}
+
 TEST_CASE("multiply_codes: the largest codes do not overflow, and equal the plain loop") {
   if (!has_int8_kernel()) return;
   constexpr int64_t quads = 132;

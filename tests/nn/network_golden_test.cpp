@@ -27,18 +27,6 @@ double norm(Floats values) {
   return std::sqrt(sum);
 }
 
-// ||a - b|| / ||b||
-double relative_error(Floats a, const std::vector<double>& b) {
-  REQUIRE(a.size() == b.size());
-  double difference = 0, reference = 0;
-  for (size_t i = 0; i < b.size(); ++i) {
-    const double d = static_cast<double>(a[i]) - b[i];
-    difference += d * d;
-    reference += b[i] * b[i];
-  }
-  return std::sqrt(difference / reference);
-}
-
 // not-a-number fails
 void check_near(double value, double expected, double tolerance, const std::string& what) {
   INFO(what, ": ", value, ", expected ", expected, " within ", tolerance);
@@ -153,18 +141,18 @@ class GoldenNetwork {
 
   void check_evaluation() {
     const View& out = network_.forward_eval(evaluation_images());
-    const double error = relative_error(out.floats(), array(golden_["eval"]["out"]));
+    const double error = test::relative_distance(out.floats(), array(golden_["eval"]["out"]));
     MESSAGE("eval output: relative error ", error,
             " (the reference in f32: ", golden_["f32_error"]["eval_out"].get<double>(), ")");
     CHECK(error <= 2e-5);
-    CHECK(relative_error(out.floats(), array(golden_["eval"]["out_f32"])) <= 2e-5);
+    CHECK(test::relative_distance(out.floats(), array(golden_["eval"]["out_f32"])) <= 2e-5);
     for (const auto& [name, expected] : golden_["taps_eval"].items()) check_tap(name, expected);
     for (const auto& [name, expected] : golden_["blocks_eval"].items()) check_tap(name, expected);
   }
 
   void check_training() {
     const View& out = network_.forward_train(images_);
-    const double error = relative_error(out.floats(), array(golden_["train"]["out"]));
+    const double error = test::relative_distance(out.floats(), array(golden_["train"]["out"]));
     MESSAGE("train output: relative error ", error);
     CHECK(error <= 2e-5);
     for (const auto& [name, expected] : golden_["taps_train"].items()) check_tap(name, expected);

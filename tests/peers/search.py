@@ -19,7 +19,7 @@ ENGINES = ("top-1, f32", "top-1, int8 screen")
 def ours(options, engine):
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "report.json")
-        command = [os.path.join(options.bin, "fr-bench"), "score", "--only", engine, "--out", out,
+        command = [os.path.join(options.bin, "fr-bench"), "score", "--backend", "cpu", "--only", engine, "--out", out,
                    "--probes", str(options.probes), "--gallery", str(options.gallery), "--dim", str(options.dim),
                    "--threads", str(options.threads), "--seconds", str(options.seconds)]
         ran = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

@@ -1,5 +1,6 @@
 // What tests share: where known answers and real data lie, skipping aloud without them, scratch folders.
 #pragma once
+#include <cmath>
 #include <filesystem>
 #include <string>
 
@@ -38,6 +39,18 @@ std::string error_of(const Body& body) {
     return error.what();
   }
   return {};
+}
+
+// |got - expected| / |expected|, sizes equal (otherwise not a number).
+template <class A, class B>
+double relative_distance(const A& got, const B& expected) {
+  if (got.size() != expected.size()) return std::nan("");
+  double squares = 0, of = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    squares += std::pow(static_cast<double>(got[i]) - static_cast<double>(expected[i]), 2);
+    of += std::pow(static_cast<double>(expected[i]), 2);
+  }
+  return std::sqrt(squares / of);
 }
 
 inline bool contains(const std::string& text, const std::string& part) {

@@ -166,9 +166,13 @@ class Cudnn final : public Convolution {
     for (auto& plans = found->second; !plans.empty(); plans.erase(plans.begin())) {
       Plan& plan = *plans.front();
       const Pool::Scope scope(context_.pool);
-      void* const workspace =
-          plan.workspace > 0 ? context_.pool.take(static_cast<int64_t>(plan.workspace)) : nullptr;
-      const cudnnStatus_t status = call(plan, workspace);
+      cudnnStatus_t status = CUDNN_STATUS_ALLOC_FAILED;
+      try {
+        status = call(
+            plan, plan.workspace > 0 ? context_.pool.take(static_cast<int64_t>(plan.workspace)) : nullptr);
+      } catch (const Error&) {  // no memory for this one's workspace: perhaps for the next one's
+        if (plan.proven) throw;
+      }
       if (plan.proven) check_cudnn(status, cuda::name_of(operation));
       if (status != CUDNN_STATUS_SUCCESS) continue;
       if (!plan.proven) context_.implementations.insert(plan.text);
@@ -209,7 +213,8 @@ class Cudnn final : public Convolution {
       plan->text = fmt::format("{}: cuDNN {}, algorithm {}, math {}, {} bytes, {} weights",
                                describe(cuda::name_of(operation), p), cudnnGetVersion(), choice.algorithm,
                                static_cast<int>(choice.math), plan->workspace, fr::name_of(weights));
-      plans.push_back(std::move(plan));
+      if (std::ranges::find(plans, plan->text, [](const auto& p) { return p->text; }) == plans.end())
+        plans.push_back(std::move(plan));
     }
   }
 
