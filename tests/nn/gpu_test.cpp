@@ -48,14 +48,14 @@ Pass train_pass(const std::string& backend_name) {
 
 TEST_CASE("GPU: embeddings and gradients of a whole iresnet18 agree with the CPU's") {
   const std::pair<const char*, double> tolerances[] = {
-      {"cuda_f32", 1e-3}, {"cuda_tf32", 3e-2}, {"cuda", 0.15}};
+      {"cuda_f32", 3e-4}, {"cuda_tf32", 0.08}, {"cuda", 0.3}};
   Pass expected;
-  for (const auto& [name, tolerance] : tolerances) {
-    if (!test::can_use(name)) continue;
-    INFO(name);
+  for (const auto& backend : tolerances) {
+    if (!test::can_use(backend.first)) continue;
+    INFO(backend.first);
     if (expected.embeddings.empty()) expected = train_pass("cpu");
-    const Pass pass = train_pass(name);
-    CHECK(test::relative_distance(pass.embeddings, expected.embeddings) < tolerance);
-    CHECK(test::relative_distance(pass.gradients, expected.gradients) < tolerance);
+    const Pass pass = train_pass(backend.first);
+    CHECK(test::relative_distance(pass.embeddings, expected.embeddings) < backend.second);
+    CHECK(test::relative_distance(pass.gradients, expected.gradients) < backend.second);
   }
 }
