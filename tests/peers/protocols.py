@@ -87,7 +87,8 @@ def lfw(folder):
     with open(os.path.join(folder, "pairs.txt"), encoding="utf-8") as file:
         for line in file.read().splitlines()[1:]:
             f = line.split()
-            two = (f"{f[0]}/{f[0]}_{int(f[1]):04}.jpg", f"{f[-2]}/{f[-2]}_{int(f[-1]):04}.jpg")
+            other = f[0] if len(f) == 3 else f[2]
+            two = (f"{f[0]}/{f[0]}_{int(f[1]):04}.jpg", f"{other}/{other}_{int(f[-1]):04}.jpg")
             pairs.append([names.setdefault(name, len(names)) for name in two] + [len(f) == 3])
     pairs = numpy.array(pairs)
     rows = read_rows(folder, list(names)).astype(numpy.float64)
