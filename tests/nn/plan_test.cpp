@@ -118,7 +118,7 @@ TEST_CASE("mobilefacenet needs two reorders at the most") {
   }
 }
 
-TEST_CASE("every registered network runs on fast kernels alone") {
+TEST_CASE("every registered network runs on fast kernels alone" * doctest::test_suite("slow")) {
   const auto backend = make_backend("cpu");
   for (const std::string& name : Registry<NetworkKind>::instance().names()) {
     if (name.starts_with("test_") || name == "iresnet200") continue;  // of the same layers as iresnet100

@@ -89,7 +89,8 @@ bool run(const std::vector<std::string>& command, double seconds) {
 
 }  // namespace
 
-TEST_CASE("kill -9 at five random moments, then resume: the same bytes as an uninterrupted run") {
+TEST_CASE("kill -9 at five random moments, then resume: the same bytes as an uninterrupted run" *
+          doctest::test_suite("slow")) {
   REQUIRE(std::filesystem::exists(kProgram));
   const test::ScratchFolder scratch;
   write_pack(scratch / "data");
@@ -115,7 +116,8 @@ TEST_CASE("kill -9 at five random moments, then resume: the same bytes as an uni
     CHECK(entry.path().extension() != ".tmp");
 }
 
-TEST_CASE("fr-train with a disk that fills: exit 1, one line, and the run can go on later") {
+TEST_CASE("fr-train with a disk that fills: exit 1, one line, and the run can go on later" *
+          doctest::test_suite("slow")) {
   REQUIRE(std::filesystem::exists(kProgram));
   const test::ScratchFolder scratch;
   write_pack(scratch / "data");
