@@ -88,9 +88,9 @@ struct Network::Impl {
 
   bool inspected = false;
   std::unique_ptr<FrozenLayers> frozen;
-  std::map<std::pair<int64_t, bool>, Plan> plans;  // by batch size and whether training
+  std::map<std::pair<int64_t, bool>, NetworkPlan> plans;  // by batch size and whether training
   Memory arena;
-  const Plan* plan = nullptr;  // of the last forward
+  const NetworkPlan* plan = nullptr;  // of the last forward
   enum { kNothing, kEvaluated, kTrained, kReversed } state = kNothing;
   Array<uint64_t> dropout_step;
   Tensor on_device, on_host;  // of embed(), where the two differ

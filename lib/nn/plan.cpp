@@ -12,7 +12,7 @@ size_t at(int64_t i) { return static_cast<size_t>(i); }
 // Graph -> steps on values with layouts and dtypes: fusion and reorders.
 class Lowering {
  public:
-  Lowering(const Graph& graph, const Backend& backend, const PlanOptions& options, Plan& plan)
+  Lowering(const Graph& graph, const Backend& backend, const PlanOptions& options, NetworkPlan& plan)
       : graph_(graph),
         backend_(backend),
         options_(options),
@@ -195,7 +195,7 @@ class Lowering {
   const Graph& graph_;
   const Backend& backend_;
   const PlanOptions& options_;
-  Plan& plan_;
+  NetworkPlan& plan_;
   std::vector<std::vector<Value>> consumers_;
   std::vector<bool> absorbed_;  // nodes that an earlier step computes as well
   std::vector<Value> before_;   // of linear layers: the batch norm to fold into them
@@ -205,7 +205,7 @@ class Lowering {
 // Times of use, and the steps backward with their gradients.
 class Scheduling {
  public:
-  Scheduling(const PlanOptions& options, Plan& plan)
+  Scheduling(const PlanOptions& options, NetworkPlan& plan)
       : options_(options), plan_(plan), gradient_of_(plan.values.size(), -1), wanted_(plan.values.size()) {}
 
   void run() {
@@ -312,7 +312,7 @@ class Scheduling {
   }
 
   const PlanOptions& options_;
-  Plan& plan_;
+  NetworkPlan& plan_;
   std::vector<int64_t> gradient_of_;  // value -> gradient, -1: none yet
   std::vector<bool> wanted_;          // whether anyone asks for the value's gradient
   std::vector<int64_t> holders_;      // gradient -> for how many values it stands
@@ -320,7 +320,7 @@ class Scheduling {
 };
 
 // Offsets: largest first, each at the lowest place free during its life.
-void place(Plan& plan) {
+void place(NetworkPlan& plan) {
   std::vector<int64_t> order;
   for (size_t i = 0; i < plan.values.size(); ++i) {
     if (plan.values[i].place == PlannedValue::kArena) order.push_back(static_cast<int64_t>(i));
@@ -348,8 +348,8 @@ void place(Plan& plan) {
 
 }  // namespace
 
-Plan make_plan(const Graph& graph, const Backend& backend, const PlanOptions& options) {
-  Plan plan;
+NetworkPlan make_plan(const Graph& graph, const Backend& backend, const PlanOptions& options) {
+  NetworkPlan plan;
   plan.training = options.training;
   Lowering(graph, backend, options, plan).run();
   Scheduling(options, plan).run();

@@ -24,7 +24,7 @@ struct PlannedValue {
   int64_t offset = 0;                                              // in bytes into the arena
 };
 
-// One call forward. x, residual, y index Plan::values; -1: none.
+// One call forward. x, residual, y index NetworkPlan::values; -1: none.
 struct Step {
   enum Kind { kConv, kBatchNorm, kPrelu, kAdd, kDropout, kLinear, kReorder, kFrozenConv, kFrozenLinear } kind;
   Value node = -1;         // parameters and attributes; none for kReorder
@@ -36,8 +36,8 @@ struct Step {
   int64_t y = -1;
 };
 
-// The call backward of Plan::steps[step], then the sums of gradients that meet there. dy, dx index
-// Plan::values.
+// The call backward of NetworkPlan::steps[step], then the sums of gradients that meet there. dy, dx index
+// NetworkPlan::values.
 struct BackwardStep {
   int64_t step = 0;
   int64_t dy = -1;
@@ -55,7 +55,7 @@ struct PlanOptions {
   bool frozen = false;   // parameters do not change any more; not with training
 };
 
-struct Plan {
+struct NetworkPlan {
   bool training = false;
   std::vector<PlannedValue> values;
   std::vector<Step> steps;
@@ -67,6 +67,6 @@ struct Plan {
   int64_t reorders = 0;
 };
 
-Plan make_plan(const Graph& graph, const Backend& backend, const PlanOptions& options);
+NetworkPlan make_plan(const Graph& graph, const Backend& backend, const PlanOptions& options);
 
 }  // namespace fr

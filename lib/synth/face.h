@@ -86,13 +86,13 @@ Identity make_identity(uint64_t seed, int64_t identity);
 Nuisance make_nuisance(const Identity& identity, const NuisanceRanges& ranges, RandomStream stream);
 
 // The identity as it looks at this age, weight and expression; geometry and paint use only this.
-struct Face : Identity {
+struct Appearance : Identity {
   float smile, mouth_open, eye_open, gaze_x, gaze_y;
   float wrinkles, sag, jaw_drop;  // 0 … 1, 0 … 1, mm
   float grey;                     // share of grey hair
   float beard, moustache, stubble;
   int style;
 };
-Face resolve(const Identity& identity, const Nuisance& nuisance);
+Appearance resolve(const Identity& identity, const Nuisance& nuisance);
 
 }  // namespace fr::synth

@@ -12,7 +12,7 @@ constexpr float kAzimuth[] = {0, 0.42f, 0.80f, 1.12f, 1.40f, 1.72f, 2.40f, 3.15f
 
 }  // namespace
 
-Hairline::Hairline(const Face& f, const Nuisance& n)
+Hairline::Hairline(const Appearance& f, const Nuisance& n)
     : widow_peak_(f.widow_peak),
       recession_(f.recession),
       sweep_(0),
@@ -67,7 +67,7 @@ float Hairline::y(float theta) const {
 }
 
 void HeadShape::add_ears(Mesh& mesh) const {
-  const Face& f = face_;
+  const Appearance& f = face_;
   const Ring at = ring(f.ear_y);
   constexpr int rows = 6, columns = 15;
   for (const float side : {-1.f, 1.f}) {
@@ -107,7 +107,7 @@ void HeadShape::add_neck(Mesh& mesh) const {
 
 void HeadShape::add_curtain(Mesh& mesh) const {
   constexpr int rows = 20, columns = 25;
-  const Face& f = face_;
+  const Appearance& f = face_;
   const float end = lerp(70, 200, nuisance_.hair_length);
   const float wave = 5 * std::max(0.f, f.hair_texture - 0.35f), phase = 6 * nuisance_.parting;
   for (int r = 0; r < rows; ++r) {

@@ -25,7 +25,7 @@ constexpr int kColumns = 53;
 constexpr int kTopRows = 10, kFaceRows = 42, kChinRows = 9, kRows = kTopRows + kFaceRows + kChinRows + 1;
 
 // Heights of the grid's rings: dense where the features are.
-float row_height(const Face& f, int row) {
+float row_height(const Appearance& f, int row) {
   const float top = -48, bottom = 88;
   if (row < kTopRows) {
     const float t = static_cast<float>(row) / kTopRows;
@@ -38,11 +38,11 @@ float row_height(const Face& f, int row) {
 
 }  // namespace
 
-HeadShape::HeadShape(const Face& face, const Nuisance& nuisance)
+HeadShape::HeadShape(const Appearance& face, const Nuisance& nuisance)
     : face_(face), nuisance_(nuisance), hairline_(face, nuisance) {}
 
 HeadShape::Ring HeadShape::ring(float y) const {
-  const Face& f = face_;
+  const Appearance& f = face_;
   const float centre = 0.5f * (f.crown_y + f.chin_y), half = 0.5f * (f.chin_y - f.crown_y);
   const float s = std::clamp((y - centre) / half, -1.f, 1.f), closing = std::max(0.f, 1 - s * s);
   const float side = std::pow(closing, s < 0 ? 0.33f : 0.27f);
@@ -64,7 +64,7 @@ Vec3 HeadShape::on_ring(const Ring& ring, float sine, float cosine, float cosine
 }
 
 Vec3 HeadShape::displaced(Vec3 base) const {
-  const Face& f = face_;
+  const Appearance& f = face_;
   if (base.z <= 4) return base;
   const float side = base.x < 0 ? -1.f : 1.f, x = std::abs(base.x), y = base.y;
   float out = 0, across = 0, down = 0;
@@ -131,7 +131,7 @@ Vec3 HeadShape::surface(float x, float y) const {
 }
 
 std::array<Vec3, 5> HeadShape::landmarks() const {
-  const Face& f = face_;
+  const Appearance& f = face_;
   const float corner = f.mouth_y - f.lip_corner;
   const Vec3 tip = surface(0, f.nose_y);
   return {surface(-f.eye_x, 0), surface(f.eye_x, 0), tip, surface(-f.mouth_half, corner),

@@ -28,7 +28,7 @@ struct Mesh {
 // Where hair (or a hat) begins: y at an azimuth; above it is hair.
 class Hairline {
  public:
-  Hairline(const Face& face, const Nuisance& nuisance);
+  Hairline(const Appearance& face, const Nuisance& nuisance);
   float y(float theta) const;
   float thickness() const { return thickness_; }  // mm
   bool hat() const { return hat_; }
@@ -43,7 +43,7 @@ class Hairline {
 
 class HeadShape {
  public:
-  HeadShape(const Face& face, const Nuisance& nuisance);
+  HeadShape(const Appearance& face, const Nuisance& nuisance);
   void build(Mesh& mesh) const;  // *overwrites* mesh
   // The displaced front surface above (x, y) of the undisplaced skull.
   Vec3 surface(float x, float y) const;
@@ -64,7 +64,7 @@ class HeadShape {
   void add_neck(Mesh& mesh) const;
   void add_curtain(Mesh& mesh) const;
 
-  Face face_;
+  Appearance face_;
   Nuisance nuisance_;
   Hairline hairline_;
 };

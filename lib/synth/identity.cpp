@@ -97,8 +97,8 @@ Identity make_identity(uint64_t seed, int64_t identity) {
   return f;
 }
 
-Face resolve(const Identity& identity, const Nuisance& nuisance) {
-  Face f{};
+Appearance resolve(const Identity& identity, const Nuisance& nuisance) {
+  Appearance f{};
   static_cast<Identity&>(f) = identity;
   const float old = smooth(35, 80, nuisance.age), young = 1 - smooth(14, 26, nuisance.age);
   f.smile = nuisance.smile;

@@ -41,7 +41,7 @@ Vec3 iris_colour(float tone) {
 
 }  // namespace
 
-Painter::Painter(const Face& face, const Nuisance& nuisance, const Hairline& hairline)
+Painter::Painter(const Appearance& face, const Nuisance& nuisance, const Hairline& hairline)
     : f_(face), n_(nuisance), hairline_(hairline) {
   skin_ = skin_colour(f_.skin_tone + n_.tone_drift, f_.skin_red + n_.red_drift);
   const float tone = clamp01(f_.hair_tone + n_.hair_tone_drift);

@@ -14,7 +14,7 @@ struct Surface {
 
 class Painter {
  public:
-  Painter(const Face& face, const Nuisance& nuisance, const Hairline& hairline);
+  Painter(const Appearance& face, const Nuisance& nuisance, const Hairline& hairline);
   Vec3 skin_tone() const { return skin_; }
   // `base`: place on the undisplaced part; `theta`: its azimuth.
   Surface shade(Part part, Vec3 base, float theta) const;
@@ -34,7 +34,7 @@ class Painter {
   void hat(Surface& s, Vec3 p, float theta, float amount) const;
   void hair(Surface& s, Vec3 p, float theta, float amount) const;
 
-  Face f_;
+  Appearance f_;
   Nuisance n_;
   const Hairline& hairline_;
   Vec3 skin_, lip_, iris_, hair_, brow_, sclera_;

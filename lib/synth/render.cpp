@@ -148,7 +148,7 @@ Landmarks render(const Identity& identity, const Nuisance& n, const Framing& fra
   const int size = framing.size;
   FR_CHECK(std::ssize(rgb) == int64_t{3} * size * size, "render: {} bytes given for a {}x{} RGB image",
            rgb.size(), size, size);
-  const Face face = resolve(identity, n);
+  const Appearance face = resolve(identity, n);
   const HeadShape shape(face, n);
   const Pose pose(n);
 

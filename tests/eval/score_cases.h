@@ -47,14 +47,14 @@ inline Rows random_rows(const char* name, int64_t count, int64_t dim, float stre
   return rows;
 }
 
-struct Case {
+struct ScoreCase {
   std::string name;
   Rows probes, gallery;
 };
 
 // A gallery in which every row is one of a few, and zero rows on both sides: ties everywhere.
-inline Case tied() {
-  Case c{"tied", random_rows("p", 50, 24), random_rows("g", 700, 24)};
+inline ScoreCase tied() {
+  ScoreCase c{"tied", random_rows("p", 50, 24), random_rows("g", 700, 24)};
   for (int64_t i = 0; i < 700; ++i) std::copy_n(c.gallery.row(i % 5), 24, c.gallery.row(i));
   for (int64_t i = 0; i < 50; i += 2) std::copy_n(c.probes.row(0), 24, c.probes.row(i));
   std::fill_n(c.probes.row(7), 24, 0.0f);
@@ -63,8 +63,8 @@ inline Case tied() {
 }
 
 // Scores within a few units of the last place of each other: rows near one direction.
-inline Case crowded() {
-  Case c{"crowded", random_rows("p", 64, 40), random_rows("g", 900, 40)};
+inline ScoreCase crowded() {
+  ScoreCase c{"crowded", random_rows("p", 64, 40), random_rows("g", 900, 40)};
   for (Rows* rows : {&c.probes, &c.gallery}) {
     for (int64_t i = 0; i < rows->count; ++i) {
       for (int64_t k = 0; k < 40; ++k) rows->row(i)[k] = (k == 3 ? 1.0f : 0.0f) + 1e-4f * rows->row(i)[k];
@@ -74,8 +74,8 @@ inline Case crowded() {
   return c;
 }
 
-inline std::vector<Case> cases() {
-  std::vector<Case> all;
+inline std::vector<ScoreCase> cases() {
+  std::vector<ScoreCase> all;
   all.push_back({"random", random_rows("p", 101, 64), random_rows("g", 1501, 64)});
   all.push_back({"one of each", random_rows("p", 1, 1), random_rows("g", 1, 1)});
   all.push_back({"prime", random_rows("p", 13, 37), random_rows("g", 263, 37)});
@@ -84,7 +84,7 @@ inline std::vector<Case> cases() {
   all.push_back({"anisotropic", random_rows("p", 60, 96, 8, 6), random_rows("g", 800, 96, 8, 6)});
   all.push_back(tied());
   all.push_back(crowded());
-  Case duplicated{"duplicated", random_rows("p", 70, 512), random_rows("g", 800, 512)};
+  ScoreCase duplicated{"duplicated", random_rows("p", 70, 512), random_rows("g", 800, 512)};
   for (int64_t i = 0; i < 70; ++i) std::copy_n(duplicated.gallery.row(i * 3), 512, duplicated.probes.row(i));
   all.push_back(std::move(duplicated));
   return all;
@@ -110,7 +110,7 @@ inline void check_same(const Outcome& got, const Outcome& expected) {
 
 inline constexpr int64_t kTail = 37, kTop = 5;
 
-inline Subjects subjects(const Case& c) {
+inline Subjects subjects(const ScoreCase& c) {
   Subjects s;
   for (int64_t i = 0; i < c.probes.count; ++i) s.probes.push_back(i % 9);
   for (int64_t j = 0; j < c.gallery.count; ++j) s.gallery.push_back(j % 31);
@@ -118,7 +118,7 @@ inline Subjects subjects(const Case& c) {
 }
 
 // Scores whose ranks are asked for: those of gallery rows 0, 3, 6 and one that nobody reaches.
-inline std::vector<std::vector<float>> marks(const Case& c) {
+inline std::vector<std::vector<float>> marks(const ScoreCase& c) {
   std::vector<std::vector<float>> all;
   for (int64_t i = 0; i < c.probes.count; ++i) {
     auto& of = all.emplace_back();
@@ -131,7 +131,7 @@ inline std::vector<std::vector<float>> marks(const Case& c) {
   return all;
 }
 
-inline Outcome brute_force(const Case& c) {
+inline Outcome brute_force(const ScoreCase& c) {
   Outcome out;
   const Subjects people = subjects(c);
   const auto asked = marks(c);
@@ -174,7 +174,8 @@ inline Outcome brute_force(const Case& c) {
 
 // stream: stream_scores, or what stands for it.
 template <class Stream>
-Outcome streamed(const Case& c, const StreamOptions& options, bool with_histogram, const Stream& stream) {
+Outcome streamed(const ScoreCase& c, const StreamOptions& options, bool with_histogram,
+                 const Stream& stream) {
   const auto asked = marks(c);
   TailSink tail(kTail), others(kTail, subjects(c));
   TopKSink top(c.probes.count, kTop), nearest(c.probes.count, 1, subjects(c));

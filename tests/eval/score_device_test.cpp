@@ -59,7 +59,7 @@ void check_all_cuts(Device device, const GemmBf16& gemm) {
       {.probe_block = 1000, .gallery_block = 128, .tile_pairs = 640, .tile_cols = 40, .room = 640},
       {.probe_block = 17, .gallery_block = 96, .tile_pairs = 4096, .tile_cols = 64, .room = 4096},
       {.probe_block = 5, .gallery_block = 11, .tile_pairs = 16, .tile_cols = 8, .room = 20}};
-  for (const Case& c : cases()) {
+  for (const ScoreCase& c : cases()) {
     const Outcome expected = brute_force(c);
     for (const DeviceBlocks& blocks : cuts) {
       if (blocks.probe_block == 5 && c.probes.count * c.gallery.count > 5'000) continue;
@@ -83,7 +83,7 @@ TEST_CASE("stream_scores_on: every sink equals the sorted brute force, whatever 
 }
 
 TEST_CASE("stream_scores_on: estimates as far off as their bound allows change nothing") {
-  const Case c{"spread", random_rows("p", 60, 64), random_rows("g", 900, 64)};
+  const ScoreCase c{"spread", random_rows("p", 60, 64), random_rows("g", 900, 64)};
   Outcome expected = brute_force(c);
   const DeviceBlocks blocks{
       .probe_block = 100, .gallery_block = 256, .tile_pairs = 1 << 14, .tile_cols = 128, .room = 1 << 14};
@@ -98,7 +98,7 @@ TEST_CASE("stream_scores_on: estimates as far off as their bound allows change n
 }
 
 TEST_CASE("stream_scores_on: the screen keeps most pairs of a spread gallery from being scored") {
-  const Case c{"spread", random_rows("p", 32, 256), random_rows("g", 8'000, 256)};
+  const ScoreCase c{"spread", random_rows("p", 32, 256), random_rows("g", 8'000, 256)};
   TopKSink top(c.probes.count, 1);
   ScoreSink* const sinks[] = {&top};
   const StreamFigures figures = stream_scores_on(
@@ -109,7 +109,7 @@ TEST_CASE("stream_scores_on: the screen keeps most pairs of a spread gallery fro
 
 TEST_CASE("stream_scores_on: a stream that was stopped goes on where it was, to the same end") {
   const test::ScratchFolder folder;
-  const Case c{"resumed", random_rows("p", 60, 32), random_rows("g", 900, 32)};
+  const ScoreCase c{"resumed", random_rows("p", 60, 32), random_rows("g", 900, 32)};
   const std::filesystem::path file = folder.path() / "state", kept = folder.path() / "kept";
   const StreamOptions options{.resume_file = file.string(), .resume_key = "one", .resume_seconds = 0};
   const DeviceBlocks blocks{
@@ -163,9 +163,9 @@ TEST_CASE("stream_scores on a GPU gives the bits of the CPU's engine") {
   check_all_cuts(Device::kCuda, [&](const Backend::Gemm& g, const Bf16* a, const Bf16* b, float* c) {
     backend->gemm_bf16(g, a, b, c);
   });
-  std::vector<Case> all = cases();
+  std::vector<ScoreCase> all = cases();
   all.push_back({"many blocks", random_rows("p", 300, 128), random_rows("g", 70'000, 128)});
-  for (const Case& c : all) {
+  for (const ScoreCase& c : all) {
     const std::string& name = c.name;
     CAPTURE(name);
     for (const Arith arith : {Arith::kAuto, Arith::kF32}) {

@@ -33,7 +33,7 @@ struct Threads {
 }  // namespace
 
 TEST_CASE("stream_scores: every sink equals the sorted brute force, whatever threads, tiles and arithmetic") {
-  for (const Case& c : cases()) {
+  for (const ScoreCase& c : cases()) {
     const Outcome expected = brute_force(c);
     for (const int threads : {1, 2, 4}) {
       const Threads set(threads);
@@ -55,7 +55,7 @@ TEST_CASE("stream_scores: every sink equals the sorted brute force, whatever thr
 }
 
 TEST_CASE("scores_at_ranks: any rank equals the sorted brute force") {
-  for (const Case& c : cases()) {
+  for (const ScoreCase& c : cases()) {
     const Subjects people = subjects(c);
     std::vector<float> scores;
     for (int64_t i = 0; i < c.probes.count; ++i) {
@@ -86,7 +86,7 @@ TEST_CASE("scores_at_ranks: any rank equals the sorted brute force") {
 
 TEST_CASE("stream_scores: a stream that was stopped goes on where it was, to the same end") {
   const test::ScratchFolder folder;
-  const Case c{"resumed", random_rows("p", 60, 32), random_rows("g", 900, 32)};
+  const ScoreCase c{"resumed", random_rows("p", 60, 32), random_rows("g", 900, 32)};
   const auto asked = marks(c);
   const std::filesystem::path file = folder.path() / "state", kept = folder.path() / "kept";
   StreamOptions options{.arith = Arith::kF32,
@@ -139,7 +139,7 @@ TEST_CASE("stream_scores: a stream that was stopped goes on where it was, to the
 
 TEST_CASE("stream_scores: the screen keeps most pairs of a spread gallery from being scored") {
   if (!has_int8_kernel()) return;
-  const Case c{"spread", random_rows("p", 96, 512), random_rows("g", 20'000, 512)};
+  const ScoreCase c{"spread", random_rows("p", 96, 512), random_rows("g", 20'000, 512)};
   TopKSink top(c.probes.count, 1);
   std::vector<ScoreSink*> sinks = {&top};
   const StreamFigures figures =

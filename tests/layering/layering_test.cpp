@@ -99,6 +99,31 @@ TEST_CASE("every header compiles alone") {
   CHECK(ran.status == 0);
 }
 
+TEST_CASE("no two headers define a type of the same name") {
+  // Implicit members of both would be one symbol, and the linker would keep either.
+  static const std::regex scope(R"(^namespace ([A-Za-z0-9_:]+) \{)");
+  static const std::regex type(R"(^(?:struct|class) ([A-Za-z0-9_]+)(?: final)?(?: : [^;]*)? \{)");
+  std::map<std::string, std::string> places;
+  for (const char* const root : {"lib", "protocols", "apps", "tests"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kSource / root)) {
+      const fs::path& file = entry.path();
+      const bool header = file.extension() == ".h" || file.extension() == ".cuh";
+      if (!header || file.stem().string().ends_with("_absent")) continue;  // those stand in for others
+      std::string within;
+      for_each_line(read_text(file), [&](std::string_view line, int64_t) {
+        std::smatch match;
+        const std::string text(line);
+        if (std::regex_search(text, match, scope)) within = match[1];
+        if (!std::regex_search(text, match, type)) return;
+        const auto [place, fresh] = places.emplace(within + "::" + match[1].str(), file.string());
+        INFO(place->first, ": ", place->second, " and ", file.string());
+        CHECK(fresh);
+      });
+    }
+  }
+  CHECK(places.size() > 200);
+}
+
 TEST_CASE("one place asks for __CUDACC__") {
   std::vector<std::string> places;
   for (const auto& entry : fs::recursive_directory_iterator(kSource / "lib"))

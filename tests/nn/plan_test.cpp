@@ -45,7 +45,7 @@ TEST_CASE("values that live together never share memory, and no memory is lost b
     const auto backend = make_backend(backend_name);
     for (const bool training : {false, true}) {
       const Graph graph = Registry<NetworkKind>::instance().find("iresnet34")({});
-      const Plan plan = make_plan(graph, *backend, {.n = 3, .training = training});
+      const NetworkPlan plan = make_plan(graph, *backend, {.n = 3, .training = training});
       std::vector<PlannedValue> values;
       std::ranges::copy_if(plan.values, std::back_inserter(values),
                            [](const PlannedValue& v) { return v.place == PlannedValue::kArena; });
@@ -73,7 +73,7 @@ TEST_CASE("an iresnet runs as convolutions, fused batch norms and one linear lay
     // But for that of the images, which come in f32 and NCHW and are rows of pixels on a GPU.
     const int64_t reorders = backend->device() == Device::kCuda ? 1 : 0;
     const Graph graph = Registry<NetworkKind>::instance().find("iresnet50")({});
-    const Plan plan = make_plan(graph, *backend, {.n = 2, .training = true});
+    const NetworkPlan plan = make_plan(graph, *backend, {.n = 2, .training = true});
     CHECK(plan.reorders == reorders);
     const auto count = [&](Step::Kind kind) { return std::ranges::count(plan.steps, kind, &Step::kind); };
     const auto nodes = [&](Op op) { return std::ranges::count(graph.nodes(), op, &Node::op); };
@@ -93,7 +93,7 @@ TEST_CASE("a frozen network is convolutions, the batch norms they cannot take, a
     const auto backend = make_backend(backend_name);
     for (const std::string name : {"iresnet100", "mobilefacenet"}) {
       const Graph graph = Registry<NetworkKind>::instance().find(name)({});
-      const Plan plan = make_plan(graph, *backend, {.n = 1, .frozen = true});
+      const NetworkPlan plan = make_plan(graph, *backend, {.n = 1, .frozen = true});
       const auto count = [&](Step::Kind kind) { return std::ranges::count(plan.steps, kind, &Step::kind); };
       CHECK(count(Step::kFrozenConv) == std::ranges::count(graph.nodes(), Op::kConv, &Node::op));
       CHECK(count(Step::kFrozenLinear) == 1);
