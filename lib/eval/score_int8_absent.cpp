@@ -7,6 +7,9 @@ namespace fr {
 
 bool has_int8_kernel() { return false; }
 
-void multiply_codes(int64_t, const uint8_t*, const uint8_t*, int32_t*, int64_t) { assert(false); }
+bool screen_codes(int64_t, const CodedBlock&, CodedProducts&) {
+  assert(false);
+  return true;
+}
 
 }  // namespace fr

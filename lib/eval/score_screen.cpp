@@ -1,12 +1,12 @@
 #include "eval/score_screen.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "core/parallel.h"
-#include "eval/score_kernel.h"
 
 namespace fr {
 
@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kProbeOffset = 64;
 constexpr int64_t kCacheLine = 64;
-constexpr int64_t kRun = 32;  // columns compared with a cut at a time
 
 // A bound of |x| from above, given the sum in f32 of the squares of its `dim` values.
 float root_from_above(float squares, int64_t dim) {
@@ -31,7 +30,7 @@ CodedPanels::CodedPanels(int64_t rows, int64_t dim, int64_t width)
   step_.resize(lanes);
   error_.resize(lanes);
   length_.resize(lanes);
-  offset_.resize(lanes);
+  start_.resize(lanes);
 }
 
 void CodedPanels::code(const RowSet& set, int64_t begin, int64_t count, float* rows) {
@@ -81,66 +80,65 @@ void CodedPanels::code_row(const float* row, int64_t index, int8_t* codes) {
   error_[at] = root_from_above(error, dim_);
   length_[at] =
       std::max(root_from_above(length, dim_), root_from_above(static_cast<float>(squares), dim_) * step);
-  offset_[at] = kProbeOffset * sum;
+  start_[at] = -kProbeOffset * sum;
 }
 
 bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const ScreenTile& tile, int64_t dim,
-                 const float* cuts, int32_t* products, int64_t most,
-                 std::vector<std::vector<int32_t>>& candidates) {
-  const int64_t stride = (tile.cols + kGalleryPanel - 1) / kGalleryPanel * kGalleryPanel;
+                 const float* cuts, int64_t most, std::vector<std::vector<int32_t>>& candidates) {
+  const float rounding = rounding_share(dim);  // pair_score's own, and that of the estimates below
+  // What a probe's bound takes for a gallery row's length and for its error: |a - a'| |b| with rounding, |a'|
+  // |b - b'|.
+  struct Shares {
+    std::vector<float> length, error;
+  };
+  const auto lanes = static_cast<size_t>((tile.rows + kProbePanel - 1) / kProbePanel * kProbePanel);
+  Shares shares{std::vector<float>(lanes), std::vector<float>(lanes)};
+  std::vector<float> least(lanes);
+  const float* const probe_step = probes.step() + tile.probe;
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    const auto at = static_cast<size_t>(r);
+    const float length = probes.length()[tile.probe + r];
+    shares.length[at] = probes.error()[tile.probe + r] * (1 + rounding) + rounding * length;
+    shares.error[at] = length * (1 + rounding);
+    candidates[at].clear();
+  }
   const int64_t panel_bytes = kGalleryPanel * 4 * gallery.quads();
   const int64_t share =
       (panel_bytes * kProbePanel + tile.rows - 1) / tile.rows;  // fetched in each call's time
-  for (int64_t c = 0; c < tile.cols; c += kGalleryPanel) {
-    const uint8_t* next = gallery.panel(tile.gallery + c) + panel_bytes;
+  int64_t found = 0;
+  for (int64_t begin = 0; begin < tile.cols; begin += kGalleryPanel) {
+    const int64_t first = tile.gallery + begin, cols = std::min(kGalleryPanel, tile.cols - begin);
+    const float* const step = gallery.step() + first;
+    const float* const length = gallery.length() + first;
+    const float* const error = gallery.error() + first;
+    // In most blocks not even the longest and worst coded row can reach the cut.
+    const float longest = *std::max_element(length, length + cols);
+    const float worst = *std::max_element(error, error + cols);
+#pragma omp simd
+    for (size_t r = 0; r < lanes; ++r) {
+      least[r] = (cuts[r] - shares.length[r] * longest - shares.error[r] * worst) / probe_step[r];
+    }
+    const uint8_t* next = gallery.panel(first) + panel_bytes;
     for (int64_t r = 0; r < tile.rows; r += kProbePanel, next += share) {
       for (int64_t i = 0; i < share; i += kCacheLine) __builtin_prefetch(next + i);
-      multiply_codes(probes.quads(), probes.panel(tile.probe + r), gallery.panel(tile.gallery + c),
-                     products + r * stride + c, stride);
-    }
-  }
-  const float* step = gallery.step() + tile.gallery;
-  const float* error = gallery.error() + tile.gallery;
-  const float* length = gallery.length() + tile.gallery;
-  const int32_t* offset = gallery.offset() + tile.gallery;
-  const float rounding = rounding_share(dim);  // pair_score's own, and that of the estimates below
-  struct Run {
-    int64_t begin, end;
-    float length, error;  // the largest
-  };
-  std::vector<Run> runs;
-  for (int64_t begin = 0; begin < tile.cols; begin += kRun) {
-    const int64_t end = std::min(begin + kRun, tile.cols);
-    runs.push_back({begin, end, *std::max_element(length + begin, length + end),
-                    *std::max_element(error + begin, error + end)});
-  }
-  int64_t found = 0;
-  for (int64_t r = 0; r < tile.rows; ++r) {
-    std::vector<int32_t>& passed = candidates[static_cast<size_t>(r)];
-    passed.clear();
-    const auto probe = static_cast<size_t>(tile.probe + r);
-    const float probe_step = probes.step()[probe], probe_length = probes.length()[probe];
-    // |a - a'| |b| and rounding; the other part is |a'| |b - b'|.
-    const float of_length = probes.error()[probe] * (1 + rounding) + rounding * probe_length;
-    const float of_error = probe_length * (1 + rounding);
-    const int32_t* row = products + r * stride;
-    const auto highest = [&](int64_t c) {  // not a number where a bound overflows: that passes
-      const float estimate = static_cast<float>(row[c] - offset[c]) * step[c] * probe_step;
-      return estimate + (of_length * length[c] + of_error * error[c]);
-    };
-    for (const Run& run : runs) {
-      // Of most runs not even the longest and worst coded row can reach the cut.
-      const float least = (cuts[r] - of_length * run.length - of_error * run.error) / probe_step;
-      int any = 0;
-#pragma omp simd reduction(| : any)
-      for (int64_t c = run.begin; c < run.end; ++c)
-        any |= !(static_cast<float>(row[c] - offset[c]) * step[c] < least);
-      if (any == 0) continue;
-      for (int64_t c = run.begin; c < run.end; ++c) {
-        if (!(highest(c) < cuts[r])) passed.push_back(static_cast<int32_t>(c));
+      CodedProducts made;
+      const CodedBlock block{probes.panel(tile.probe + r), gallery.panel(first), gallery.start() + first,
+                             step, least.data() + r};
+      if (!screen_codes(probes.quads(), block, made)) continue;
+      for (int64_t i = 0; i < std::min(kProbePanel, tile.rows - r); ++i) {
+        const auto at = static_cast<size_t>(r + i);
+        for (uint32_t bits = made.reaching[i]; bits != 0; bits &= bits - 1) {
+          const int64_t c = std::countr_zero(bits);
+          if (c >= cols) break;
+          const float estimate = static_cast<float>(made.products[i][c]) * step[c] * probe_step[at];
+          // Not a number where a bound overflows: that passes.
+          const float highest = estimate + (shares.length[at] * length[c] + shares.error[at] * error[c]);
+          if (highest < cuts[at]) continue;
+          candidates[at].push_back(static_cast<int32_t>(begin + c));
+          ++found;
+        }
       }
     }
-    found += std::ssize(passed);
     if (found > most) return false;
   }
   return true;

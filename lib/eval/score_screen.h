@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/tensor.h"
+#include "eval/score_kernel.h"
 #include "eval/score_stream.h"
 
 namespace fr {
@@ -38,25 +39,33 @@ class CodedPanels {
   const float* length() const {
     return length_.data();
   }  // (rows) |row| and |coded row|: the larger, rounded up
-  const int32_t* offset() const {
-    return offset_.data();
-  }  // (rows) what the probes' offset adds to each product
+  const int32_t* start() const { return start_.data(); }  // (rows) takes the probes' offset from each product
 
  private:
   void code_row(const float* row, int64_t index, int8_t* codes);
   int64_t dim_, padded_dim_, width_;
   Memory codes_;
   std::vector<float> step_, error_, length_;
-  std::vector<int32_t> offset_;
+  std::vector<int32_t> start_;
 };
 
 // Whether this processor has the instructions that make the screen worth its while.
 bool has_int8_kernel();
 
-// products[r * stride + c] = sum over k of a[k][r] * b[k][c]; a: u8 (quads, 6, 4) of at most kMostProbeCode,
-// b: s8 (quads, 16, 4) of at most kMostGalleryCode; quads a multiple of kQuadRun. Only where
-// has_int8_kernel().
-void multiply_codes(int64_t quads, const uint8_t* a, const uint8_t* b, int32_t* products, int64_t stride);
+// Six probes and 16 gallery rows: their codes, quads a multiple of kQuadRun, and what they are held against.
+struct CodedBlock {
+  const uint8_t* a;      // u8 (quads, 6, 4), at most kMostProbeCode
+  const uint8_t* b;      // s8 (quads, 16, 4), at most kMostGalleryCode in size
+  const int32_t* start;  // (16)
+  const float* step;     // (16)
+  const float* least;    // (6)
+};
+struct CodedProducts {
+  int32_t products[kProbePanel][kGalleryPanel];  // start[c] + sum over k of a[k][r] * b[k][c]
+  uint32_t reaching[kProbePanel];                // bit c: products[r][c] * step[c] is not below least[r]
+};
+// Whether any pair of the block reaches. Only where has_int8_kernel().
+bool screen_codes(int64_t quads, const CodedBlock& block, CodedProducts& out);
 
 // The rounding of two sums of `dim` products, as a share of |a| |b|: no score and no estimate is further off.
 inline float rounding_share(int64_t dim) {
@@ -67,10 +76,9 @@ inline float rounding_share(int64_t dim) {
 struct ScreenTile {
   int64_t probe = 0, gallery = 0, rows = 0, cols = 0;  // first rows in the coded panels; rows a multiple of 6
 };
-// candidates (rows): cleared and filled. cuts (rows). products: scratch (rows, cols rounded up to 16). False
-// as soon as more than `most` pairs pass: the tile is then better scored whole.
+// candidates (rows): cleared and filled. cuts (rows). False as soon as more than `most` pairs pass: the tile
+// is then better scored whole.
 bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const ScreenTile& tile, int64_t dim,
-                 const float* cuts, int32_t* products, int64_t most,
-                 std::vector<std::vector<int32_t>>& candidates);
+                 const float* cuts, int64_t most, std::vector<std::vector<int32_t>>& candidates);
 
 }  // namespace fr

@@ -91,7 +91,6 @@ class Worker {
         deliver_(deliver),
         thread_(thread),
         scores_(static_cast<size_t>(std::min(whole, rows) * cols)),
-        products_(static_cast<size_t>(rows * cols)),
         cuts_(static_cast<size_t>(rows)),
         probe_rows_(static_cast<size_t>(rows * dim)),
         kept_(static_cast<size_t>(rows)),
@@ -133,8 +132,8 @@ class Worker {
     const auto pairs = tile.rows * tile.cols;
     if (!screen_tile(packed.coded_probes(), packed.coded_gallery(),
                      {.probe = first, .gallery = col, .rows = tile.rows, .cols = tile.cols}, dim_,
-                     cuts_.data(), products_.data(),
-                     static_cast<int64_t>(kDenseShare * static_cast<double>(pairs)), candidates_)) {
+                     cuts_.data(), static_cast<int64_t>(kDenseShare * static_cast<double>(pairs)),
+                     candidates_)) {
       last_pause_ = std::clamp(2 * last_pause_, int64_t{1}, kLongestPause);
       pause_ = last_pause_;
       return false;
@@ -196,7 +195,6 @@ class Worker {
   const Delivery& deliver_;
   int thread_;
   std::vector<float> scores_;      // (whole, cols)
-  std::vector<int32_t> products_;  // (rows, cols)
   std::vector<float> cuts_;        // (rows)
   std::vector<float> probe_rows_;  // (rows, dim): those kept
   std::vector<char> kept_;         // (rows)

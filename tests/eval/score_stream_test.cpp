@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -176,7 +177,7 @@ TEST_CASE("TailSink: scores that count to the bin above them are not cut off") {
   }
 }
 
-TEST_CASE("multiply_codes: the largest codes do not overflow, and equal the plain loop") {
+TEST_CASE("screen_codes: the largest codes do not overflow; products and comparisons equal the plain loop") {
   if (!has_int8_kernel()) return;
   constexpr int64_t quads = 132;
   for (const int pattern : {0, 1, 2}) {
@@ -189,19 +190,47 @@ TEST_CASE("multiply_codes: the largest codes do not overflow, and equal the plai
              : pattern == 1 ? int8_t{-kMostGalleryCode}
                             : static_cast<int8_t>(static_cast<int>(stream.next_below(65)) - 32);
     }
-    std::vector<int32_t> products(96);
-    multiply_codes(quads, a.data(), reinterpret_cast<const uint8_t*>(b.data()), products.data(), 16);
-    for (int64_t r = 0; r < 6; ++r) {
-      for (int64_t col = 0; col < 16; ++col) {
-        int32_t sum = 0;
-        for (int64_t q = 0; q < quads; ++q) {
-          for (int64_t i = 0; i < 4; ++i) {
-            sum +=
-                a[static_cast<size_t>((q * 6 + r) * 4 + i)] * b[static_cast<size_t>((q * 16 + col) * 4 + i)];
-          }
+    std::vector<int32_t> start(16);
+    std::vector<float> step(16);
+    for (int32_t& value : start) value = static_cast<int32_t>(stream.next_below(2000)) - 1000;
+    for (float& value : step) value = 0.5f + static_cast<float>(stream.next_below(100));
+    CodedProducts made;
+    std::vector<float> most(6, -std::numeric_limits<float>::infinity());  // the largest estimate of each row
+    const auto reaches = [&](const std::vector<float>& least) {
+      return screen_codes(quads,
+                          {.a = a.data(),
+                           .b = reinterpret_cast<const uint8_t*>(b.data()),
+                           .start = start.data(),
+                           .step = step.data(),
+                           .least = least.data()},
+                          made);
+    };
+    CHECK(reaches(most));
+    for (size_t r = 0; r < 6; ++r) {
+      for (size_t col = 0; col < 16; ++col) {
+        int32_t sum = start[col];
+        for (size_t q = 0; q < quads; ++q) {
+          for (size_t i = 0; i < 4; ++i) sum += a[(q * 6 + r) * 4 + i] * b[(q * 16 + col) * 4 + i];
         }
-        CHECK(products[static_cast<size_t>(r * 16 + col)] == sum);
+        CHECK(made.products[r][col] == sum);
+        most[r] = std::max(most[r], static_cast<float>(sum) * step[col]);
       }
+    }
+    std::vector<float> above = most;
+    for (float& value : above) value = std::nextafter(value, std::numeric_limits<float>::infinity());
+    CHECK(!reaches(above));
+    for (size_t r = 0; r < 6; ++r) {
+      std::vector<float> least = above;
+      least[r] = most[r];
+      CHECK(reaches(least));
+      for (size_t other = 0; other < 6; ++other) CHECK((made.reaching[other] != 0) == (other == r));
+      for (uint32_t bits = made.reaching[r]; bits != 0; bits &= bits - 1) {
+        const int col = std::countr_zero(bits);
+        CHECK(static_cast<float>(made.products[r][col]) * step[static_cast<size_t>(col)] == most[r]);
+      }
+      least[r] = std::numeric_limits<float>::quiet_NaN();
+      CHECK(reaches(least));
+      CHECK(made.reaching[r] == 0xffff);
     }
   }
 }
