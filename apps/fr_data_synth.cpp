@@ -131,7 +131,7 @@ void write_contact_sheet(const SynthCommand& c, const Dataset& dataset) {
 
 int run_synth(const SynthCommand& c) {
   const fs::path out = c.out;
-  if (!c.force && fs::exists(out) && (!fs::is_directory(out) || !fs::is_empty(out)))
+  if (!c.force && fs::exists(out) && (!is_folder(out) || !fs::is_empty(out)))
     throw UsageError(fmt::format("{} is not empty; give another --out, or --force to write over it", c.out));
   FR_CHECK(c.pairs > 0 && c.pairs % 20 == 0,
            "--pairs {}: ten folds, half of each genuine, need a multiple of 20", c.pairs);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/shipped.h"
 #include "data/manifest.h"
 #include "eval/plan_counts.h"
@@ -111,7 +112,7 @@ bool print_counts(const Manifest& manifest, const Reading& reading) {
 int run_verify(const VerifyCommand& c) {
   const fs::path path = shipped_folder("datasets") / (c.name + ".json");
   FR_CHECK(fs::exists(path), "unknown data set '{}': {} is not there", c.name, path.string());
-  FR_CHECK(fs::is_directory(c.folder), "{}: not a folder", c.folder);
+  FR_CHECK(is_folder(c.folder), "{}: not a folder", c.folder);
   const Manifest manifest = read_manifest(path);
   fmt::print("{}: {} in {}\n", manifest.name, manifest.title, c.folder);
   const std::optional<Reading> reading = read_data(manifest, c);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/parallel.h"
 #include "core/verification_bin.h"
 #include "embed/embed.h"
@@ -26,7 +27,7 @@ struct EmbedCommand {
 // Items of a pack, named by number, or all images below a folder, named by their path in it.
 Plan plan_of(const std::string& data) {
   Plan plan;
-  if (fs::is_directory(data)) {
+  if (is_folder(data)) {
     for (const std::string& image : list_images(data))
       plan.items.push_back({.name = image, .file = (fs::path(data) / image).string()});
     FR_CHECK(!plan.items.empty(), "{}: no images (.jpg .jpeg .png .bmp .pgm) in this folder", data);

@@ -26,9 +26,9 @@ constexpr const char* kNoiseProbes = "facescrub_noises.txt";
 constexpr const char* kNoiseDistractors = "megaface_noises.txt";
 
 std::optional<fs::path> find_list(const fs::path& data, const std::string& name) {
-  FR_CHECK(fs::is_directory(data), "{}: no such folder", data.string());
+  FR_CHECK(is_folder(data), "{}: no such folder", data.string());
   for (const char* folder : {"", "templatelists", "devkit/templatelists", "devkit"}) {
-    if (fs::is_regular_file(data / folder / name)) return data / folder / name;
+    if (is_file(data / folder / name)) return data / folder / name;
   }
   return std::nullopt;
 }
@@ -86,7 +86,7 @@ std::vector<int64_t> add_items(Listed& listed, const ProtocolOptions& options,
                                std::initializer_list<const char*> folders, Plan& plan) {
   fs::path images;
   for (const char* folder : folders) {
-    if (images.empty() && fs::is_directory(fs::path(options.data) / folder))
+    if (images.empty() && is_folder(fs::path(options.data) / folder))
       images = fs::path(options.data) / folder;
   }
   FR_CHECK(!options.images || !images.empty(), "{}: no folder {} with the images of {}", options.data,
@@ -97,8 +97,7 @@ std::vector<int64_t> add_items(Listed& listed, const ProtocolOptions& options,
     Item item{.name = std::move(listed.list.paths[i]), .file = {}};
     if (options.images) {
       item.file = (images / item.name).string();
-      FR_CHECK(fs::is_regular_file(item.file), "{}: path[{}]: no image {}", listed.file.string(), i,
-               item.file);
+      FR_CHECK(is_file(item.file), "{}: path[{}]: no image {}", listed.file.string(), i, item.file);
     }
     plan.items.push_back(std::move(item));
   }

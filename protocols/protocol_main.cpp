@@ -139,7 +139,7 @@ std::optional<Result> evaluate_rows(const Plan& plan, const Embeddings& original
 
 // An embedding file, or the devkit's folder of one file an image.
 Embeddings read_rows(const std::string& path, const Plan& plan, const EvaluationArguments& arguments) {
-  if (!fs::is_directory(path)) return read_embeddings(path);
+  if (!is_folder(path)) return read_embeddings(path);
   return read_feature_tree(
       path, own(arguments, "--algo"), std::ssize(plan.items),
       [&](int64_t i) -> const std::string& { return plan.items[static_cast<size_t>(i)].name; });
@@ -198,7 +198,7 @@ std::optional<Result> evaluate_model(const Plan& plan, const Protocol& protocol,
 std::string file_identity(const std::string& file) {
   const auto written = fs::last_write_time(file).time_since_epoch().count();
   return fmt::format("{} of {}, {} bytes", fs::absolute(file).string(), written,
-                     fs::is_regular_file(file) ? fs::file_size(file) : 0);
+                     is_file(file) ? fs::file_size(file) : 0);
 }
 
 // Everything that decides the rows to be scored, but the lists.
@@ -232,7 +232,7 @@ void check_outputs(const std::string& name, const EvaluationArguments& a, const 
     throw UsageError(name + ": --decisions: it has no pair list whose decisions could be kept");
   for (const std::string& file : {out, a.decisions}) {
     if (file.empty()) continue;
-    FR_CHECK(!fs::is_directory(file), "{}: is a folder, not a file to write", file);
+    FR_CHECK(!is_folder(file), "{}: is a folder, not a file to write", file);
     const AtomicFile writable(file);
   }
 }
@@ -316,7 +316,7 @@ int run_evaluation(const std::string& name, const EvaluationArguments& arguments
   if (arguments.threads > 0) set_thread_count(static_cast<int>(arguments.threads));
 
   std::optional<Embeddings> rows;
-  if (!arguments.embeddings.empty() && !fs::is_directory(arguments.embeddings)) {
+  if (!arguments.embeddings.empty() && !is_folder(arguments.embeddings)) {
     rows = read_embeddings(arguments.embeddings);
   }
   const auto begin = std::chrono::steady_clock::now();

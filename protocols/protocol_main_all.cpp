@@ -7,6 +7,7 @@
 
 #include "../apps/options.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/parallel.h"
 #include "eval/protocol.h"
 #include "eval/result.h"
@@ -105,7 +106,7 @@ int run_all(const AllArguments& arguments) {
   const char* root = std::getenv("FR_DATA");
   if (a.root.empty() && root != nullptr) a.root = root;
   if (a.root.empty()) throw UsageError("all: give --root DIR, or set FR_DATA");
-  FR_CHECK(fs::is_directory(a.root), "{}: no such folder", a.root);
+  FR_CHECK(is_folder(a.root), "{}: no such folder", a.root);
   if (a.threads > 0) set_thread_count(static_cast<int>(a.threads));
   std::vector<Line> lines;
   for (const std::string& name : Registry<ProtocolKind>::instance().names()) {

@@ -33,7 +33,7 @@ void read_items(const fs::path& list, std::string_view text, const ProtocolOptio
     item.has_landmarks = true;
     if (options.images) {
       item.file = (images / item.name).string();
-      FR_CHECK(fs::is_regular_file(item.file), "{}: no image {}", where, item.file);
+      FR_CHECK(is_file(item.file), "{}: no image {}", where, item.file);
     }
     plan.items.push_back(std::move(item));
   });

@@ -81,15 +81,14 @@ VideoPlan read_list(const fs::path& list, int64_t folds) {
 // The folder that holds the folder of any listed video; empty without one.
 fs::path find_frames(const fs::path& data, const std::vector<std::string>& videos) {
   for (const fs::path& root : {data / "aligned_images_DB", data / "frame_images_DB", data}) {
-    if (std::ranges::any_of(videos, [&](const std::string& v) { return fs::is_directory(root / v); }))
-      return root;
+    if (std::ranges::any_of(videos, [&](const std::string& v) { return is_folder(root / v); })) return root;
   }
   return {};
 }
 
 void add_files(const fs::path& root, VideoPlan& to) {
   for (size_t v = 0; v < to.videos.size(); ++v) {
-    if (!fs::is_directory(root / to.videos[v])) continue;
+    if (!is_folder(root / to.videos[v])) continue;
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(root / to.videos[v])) {
       const std::string ending = entry.path().extension().string();
@@ -133,9 +132,9 @@ ItemPairs item_pairs(const std::string& mode) {
 
 fs::path find_list(const fs::path& data) {
   FR_CHECK(fs::exists(data), "{}: no such file or folder", data.string());
-  if (fs::is_regular_file(data)) return data;
+  if (is_file(data)) return data;
   for (const char* name : {"splits.txt", "splits_corrected.txt"}) {
-    if (fs::is_regular_file(data / name)) return data / name;
+    if (is_file(data / name)) return data / name;
   }
   fail("{}: holds neither splits.txt nor splits_corrected.txt", data.string());
 }

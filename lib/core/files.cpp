@@ -71,6 +71,16 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+bool is_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
 std::string read_text(const std::filesystem::path& path) { return std::string(MappedFile(path).text()); }
 
 void for_each_line(std::string_view text, const std::function<void(std::string_view, int64_t)>& line) {

@@ -27,6 +27,11 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+// Whether that is there. False also of a path that nothing can have: names of a list may be longer than any
+// file's.
+bool is_file(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
+
 std::string read_text(const std::filesystem::path& path);
 
 // Calls line(text, number) for each line (number from 1), without "\n" or "\r\n"; a last line without end

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "core/json.h"
 
@@ -74,11 +75,11 @@ FileState check_file(const ManifestFile& file, const fs::path& folder) {
                                                      : fmt::format("{} of {} files", found, file.count)};
   }
   if (file.path.ends_with('/')) {
-    if (!fs::is_directory(path, ignored)) return {false, "missing"};
+    if (!is_folder(path)) return {false, "missing"};
     const bool empty = fs::is_empty(path, ignored);
     return {!empty, empty ? "an empty folder" : "a folder"};
   }
-  if (!fs::is_regular_file(path, ignored)) return {false, "missing"};
+  if (!is_file(path)) return {false, "missing"};
   if (!file.hash.empty() && Hasher().add_file(path).text() != file.hash)
     return {false, "not the official contents"};
   const uintmax_t size = fs::file_size(path);

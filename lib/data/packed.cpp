@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "core/npy.h"
 #include "data/dataset.h"
@@ -93,7 +94,7 @@ class PackedDataset final : public Dataset {
 }  // namespace
 
 bool is_packed(const std::string& directory) {
-  return fs::is_regular_file(images_path(directory)) && fs::is_regular_file(labels_path(directory));
+  return is_file(images_path(directory)) && is_file(labels_path(directory));
 }
 
 std::unique_ptr<Dataset> open_packed(const std::string& directory) {

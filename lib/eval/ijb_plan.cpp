@@ -106,10 +106,10 @@ std::vector<Template> group(std::vector<Place> places) {
 
 void find_images(const fs::path& meta, const fs::path& list, bool required, Plan& plan) {
   const fs::path folder = meta.parent_path() / "loose_crop";
-  if (!required && !fs::is_directory(folder)) return;
+  if (!required && !is_folder(folder)) return;
   for (size_t i = 0; i < plan.items.size(); ++i) {
     plan.items[i].file = (folder / plan.items[i].name).string();
-    FR_CHECK(!required || fs::is_regular_file(plan.items[i].file), "{}:{}: no image {}", list.string(), i + 1,
+    FR_CHECK(!required || is_file(plan.items[i].file), "{}:{}: no image {}", list.string(), i + 1,
              plan.items[i].file);
   }
 }

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "core/verification_bin.h"
 
@@ -27,7 +28,7 @@ std::optional<ImageRoot> find_images(const fs::path& data, const ListedPairs& li
   for (const std::string& folder : listed.folders) {
     for (const char* extension : {"", ".jpg", ".png"}) {
       const ImageRoot root{folder.empty() ? data : data / folder, extension};
-      if (fs::is_regular_file(root.file(listed.pairs.at(0).a))) return root;
+      if (is_file(root.file(listed.pairs.at(0).a))) return root;
     }
   }
   return std::nullopt;
@@ -37,9 +38,9 @@ std::optional<ImageRoot> find_images(const fs::path& data, const ListedPairs& li
 
 std::optional<fs::path> find_bin(const fs::path& data, const std::string& name) {
   FR_CHECK(fs::exists(data), "{}: no such file or folder", data.string());
-  if (fs::is_regular_file(data)) return data;
+  if (is_file(data)) return data;
   const fs::path bin = data / (name + ".bin");
-  if (fs::is_regular_file(bin)) return bin;
+  if (is_file(bin)) return bin;
   return std::nullopt;
 }
 
@@ -83,7 +84,7 @@ Plan plan_of_pairs(const std::string& protocol, const ListedPairs& listed, const
     const auto [at, added] = items.emplace(name, static_cast<int32_t>(plan.items.size()));
     if (added) {
       const std::string file = root ? root->file(name).string() : "";
-      FR_CHECK(!options.images || fs::is_regular_file(file), "{}: no image {}", where, file);
+      FR_CHECK(!options.images || is_file(file), "{}: no image {}", where, file);
       plan.items.push_back({.name = name, .file = file});
       if (listed.person)
         plan.subjects.push_back(people.emplace(listed.person(name), std::ssize(people)).first->second);

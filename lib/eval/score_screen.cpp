@@ -86,20 +86,17 @@ void CodedPanels::code_row(const float* row, int64_t index, int8_t* codes) {
 bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const ScreenTile& tile, int64_t dim,
                  const float* cuts, int64_t most, std::vector<std::vector<int32_t>>& candidates) {
   const float rounding = rounding_share(dim);  // pair_score's own, and that of the estimates below
-  // What a probe's bound takes for a gallery row's length and for its error: |a - a'| |b| with rounding, |a'|
-  // |b - b'|.
-  struct Shares {
-    std::vector<float> length, error;
-  };
-  const auto lanes = static_cast<size_t>((tile.rows + kProbePanel - 1) / kProbePanel * kProbePanel);
-  Shares shares{std::vector<float>(lanes), std::vector<float>(lanes)};
-  std::vector<float> least(lanes);
+  // What the bounds of a probe's pairs take of a gallery row's length, for |a - a'| |b| and rounding, and of
+  // its error, for |a'| |b - b'|.
+  std::vector<float> of_length(static_cast<size_t>(tile.rows)), of_error(static_cast<size_t>(tile.rows));
+  std::vector<float> least(static_cast<size_t>(tile.rows + kProbePanel),
+                           std::numeric_limits<float>::infinity());
   const float* const probe_step = probes.step() + tile.probe;
   for (int64_t r = 0; r < tile.rows; ++r) {
     const auto at = static_cast<size_t>(r);
     const float length = probes.length()[tile.probe + r];
-    shares.length[at] = probes.error()[tile.probe + r] * (1 + rounding) + rounding * length;
-    shares.error[at] = length * (1 + rounding);
+    of_length[at] = probes.error()[tile.probe + r] * (1 + rounding) + rounding * length;
+    of_error[at] = length * (1 + rounding);
     candidates[at].clear();
   }
   const int64_t panel_bytes = kGalleryPanel * 4 * gallery.quads();
@@ -115,8 +112,8 @@ bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const Sc
     const float longest = *std::max_element(length, length + cols);
     const float worst = *std::max_element(error, error + cols);
 #pragma omp simd
-    for (size_t r = 0; r < lanes; ++r) {
-      least[r] = (cuts[r] - shares.length[r] * longest - shares.error[r] * worst) / probe_step[r];
+    for (size_t r = 0; r < of_length.size(); ++r) {
+      least[r] = (cuts[r] - of_length[r] * longest - of_error[r] * worst) / probe_step[r];
     }
     const uint8_t* next = gallery.panel(first) + panel_bytes;
     for (int64_t r = 0; r < tile.rows; r += kProbePanel, next += share) {
@@ -132,7 +129,7 @@ bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const Sc
           if (c >= cols) break;
           const float estimate = static_cast<float>(made.products[i][c]) * step[c] * probe_step[at];
           // Not a number where a bound overflows: that passes.
-          const float highest = estimate + (shares.length[at] * length[c] + shares.error[at] * error[c]);
+          const float highest = estimate + (of_length[at] * length[c] + of_error[at] * error[c]);
           if (highest < cuts[at]) continue;
           candidates[at].push_back(static_cast<int32_t>(begin + c));
           ++found;

@@ -72,7 +72,7 @@ class ImageFolder final : public Dataset {
 class ImageFolderFormat final : public Format {
  public:
   bool matches(const fs::path& path) const override {
-    return fs::is_directory(path) && !is_packed(path.string()) && !find_records(path);
+    return is_folder(path) && !is_packed(path.string()) && !find_records(path);
   }
   std::string describe(const fs::path& path) const override {
     const ImageFolder folder(path);

@@ -18,9 +18,7 @@ namespace fs = std::filesystem;
 
 class NpyFormat final : public Format {
  public:
-  bool matches(const fs::path& path) const override {
-    return fs::is_regular_file(path) && path.extension() == ".npy";
-  }
+  bool matches(const fs::path& path) const override { return is_file(path) && path.extension() == ".npy"; }
   std::string describe(const fs::path& path) const override {
     const Npy npy(path);
     std::string shape;
@@ -33,8 +31,7 @@ class NpyFormat final : public Format {
 class PairsFormat final : public Format {
  public:
   bool matches(const fs::path& path) const override {
-    return fs::is_regular_file(path) && path.extension() == ".txt" &&
-           path.filename().string().starts_with("pairs");
+    return is_file(path) && path.extension() == ".txt" && path.filename().string().starts_with("pairs");
   }
   std::string describe(const fs::path& path) const override {
     const std::vector<LfwPair> pairs = parse_lfw_pairs(MappedFile(path).text(), path.string());
@@ -53,8 +50,8 @@ class ImageFormat final : public Format {
  public:
   bool matches(const fs::path& path) const override {
     const fs::path ending = path.extension();
-    return fs::is_regular_file(path) && (ending == ".jpg" || ending == ".jpeg" || ending == ".png" ||
-                                         ending == ".bmp" || ending == ".pgm");
+    return is_file(path) && (ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".bmp" ||
+                             ending == ".pgm");
   }
   std::string describe(const fs::path& path) const override {
     const Image image = read_image(path.string());

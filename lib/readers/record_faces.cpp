@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "core/parallel.h"
 #include "image/image.h"
@@ -156,11 +157,11 @@ class RecordFaces final : public Dataset {
 }  // namespace
 
 std::optional<fs::path> find_records(const fs::path& path) {
-  if (fs::is_directory(path)) {
+  if (is_folder(path)) {
     const fs::path inside = path / "train.rec";
-    return fs::is_regular_file(inside) ? std::optional(inside) : std::nullopt;
+    return is_file(inside) ? std::optional(inside) : std::nullopt;
   }
-  return fs::is_regular_file(path) && path.extension() == ".rec" ? std::optional(path) : std::nullopt;
+  return is_file(path) && path.extension() == ".rec" ? std::optional(path) : std::nullopt;
 }
 
 std::unique_ptr<Dataset> open_records(const fs::path& path) { return std::make_unique<RecordFaces>(path); }

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/lfw_pairs.h"
 #include "core/verification_bin.h"
 #include "image/image.h"
@@ -21,9 +22,7 @@ namespace fs = std::filesystem;
 
 class VerificationPack final : public Format {
  public:
-  bool matches(const fs::path& path) const override {
-    return fs::is_regular_file(path) && path.extension() == ".bin";
-  }
+  bool matches(const fs::path& path) const override { return is_file(path) && path.extension() == ".bin"; }
   std::string describe(const fs::path& path) const override {
     const VerificationBin bin(path);
     const std::vector<uint8_t>& same = bin.same();
@@ -67,8 +66,8 @@ std::vector<std::byte> encoded_image(const fs::path& folder, const std::string& 
                                      const std::string& where) {
   fs::path file = folder / (image + ".jpg");
   for (const char* other : {".jpeg", ".png", ".bmp", ".pgm"})
-    if (!fs::exists(file) && fs::exists(folder / (image + other))) file = folder / (image + other);
-  FR_CHECK(fs::exists(file), "{}: {}: No such file", where, file.string());
+    if (!is_file(file) && is_file(folder / (image + other))) file = folder / (image + other);
+  FR_CHECK(is_file(file), "{}: {}: No such file", where, file.string());
   const MappedFile mapped(file);
   decode_image(mapped.bytes(), where + ": " + file.string());
   return {mapped.bytes().begin(), mapped.bytes().end()};

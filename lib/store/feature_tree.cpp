@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/parallel.h"
 #include "store/matrix.h"
 
@@ -26,7 +27,7 @@ constexpr int64_t kLookedAt = 1000;  // images, for the algorithm's name
 void add_algorithms(const std::string& root, const std::string& name, std::set<std::string>& found) {
   for (const char* folder : kFolders) {
     const fs::path image = fs::path(root + folder) / name;
-    if (!fs::is_directory(image.parent_path())) continue;
+    if (!is_folder(image.parent_path())) continue;
     const std::string start = image.filename().string() + "_";
     for (const auto& entry : fs::directory_iterator(image.parent_path())) {
       const std::string file = entry.path().filename().string();
@@ -74,7 +75,7 @@ class Finder {
 
 Embeddings read_feature_tree(const std::string& root, const std::string& algorithm, int64_t count,
                              const std::function<const std::string&(int64_t)>& name) {
-  FR_CHECK(fs::is_directory(root), "{}: no such folder", root);
+  FR_CHECK(is_folder(root), "{}: no such folder", root);
   FR_CHECK(count > 0, "{}: no features are asked for", root);
   const std::string chosen = algorithm.empty() ? only_algorithm(root, count, name) : algorithm;
   std::vector<float> first;

@@ -86,6 +86,12 @@ TEST_CASE("LFW from pairs.txt") {
     CHECK(contains(error_of("lfw", data, true), "pairs.txt:3: no image"));
     CHECK(contains(error_of("lfw", data, true), "Cy_0012.jpg"));
   }
+  SUBCASE("a name that no file can have is of no image") {
+    const std::string name(300, 'n');
+    write_file(data / "pairs.txt", fmt::format("1\t1\n{0}\t1\t2\n{0}\t1\tCy\t1\n", name));
+    CHECK(plan_of("lfw", data).items.size() == 3);
+    CHECK(contains(error_of("lfw", data, true), "pairs.txt:2: no image '" + name));
+  }
   SUBCASE("PNG images keep their official names") {
     write_file(data / "Ada_B/Ada_B_0001.png", "x");
     const Plan png = plan_of("lfw", data);
