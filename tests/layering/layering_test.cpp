@@ -115,9 +115,9 @@ TEST_CASE("no two headers define a type of the same name") {
         const std::string text(line);
         if (std::regex_search(text, match, scope)) within = match[1];
         if (!std::regex_search(text, match, type)) return;
-        const auto [place, fresh] = places.emplace(within + "::" + match[1].str(), file.string());
-        INFO(place->first, ": ", place->second, " and ", file.string());
-        CHECK(fresh);
+        const auto added = places.emplace(within + "::" + match[1].str(), file.string());
+        INFO(added.first->first, ": ", added.first->second, " and ", file.string());
+        CHECK(added.second);
       });
     }
   }
