@@ -64,13 +64,14 @@ asan: setup
 	ctest --test-dir $(BUILD)-asan --output-on-failure -L unit
 
 clang := -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ -DFR_CUDA=OFF
-# A second compiler's errors and warnings: it reads every source and makes nothing. (`make test` reads each header alone.)
+# A second compiler's errors and warnings: it reads every source and makes nothing, once CMake's own trials are made.
+# (`make test` reads each header alone.)
 clang: setup setup-clang
-	cmake -S . -B $(BUILD)-clang $(clang) $(CMAKE_FLAGS) >/dev/null  # CMake's own trials make something
+	cmake -S . -B $(BUILD)-clang $(clang) $(CMAKE_FLAGS) >/dev/null
 	cmake -S . -B $(BUILD)-clang -DCMAKE_CXX_FLAGS=-fsyntax-only
 	@cd $(BUILD)-clang && ninja -j $(JOBS) $$(ninja -t targets all | sed -n '/fr_headers/d; s/\.o: CXX_COMPILER.*/.o/p')
 
-# Thread sanitizer over the tests of threaded code (`fr_threaded` in tests/CMakeLists.txt), without the libraries that
+# Thread sanitizer over the tests of threaded code (`fr_threads` in tests/CMakeLists.txt), without the libraries that
 # they do not use: oneDNN would bring g++'s OpenMP runtime into the process.
 tsan: setup setup-clang
 	cmake -S . -B $(BUILD)-tsan $(clang) -DFR_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFR_DNNL_LIBRARY= \
