@@ -1,6 +1,7 @@
 #include "eval/score_screen.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -12,8 +13,11 @@ namespace fr {
 
 namespace {
 
-constexpr int kProbeOffset = 64;
 constexpr int64_t kCacheLine = 64;
+constexpr int64_t kRun = 4 * kQuadRun;  // values
+constexpr int64_t kLanes = 16;          // values looked at side by side
+static_assert(kRun % kLanes == 0);
+constexpr int64_t kStartBytes = 2 * int64_t{sizeof(int16_t)};  // before a gallery row's codes of a run
 
 // A bound of |x| from above, given the sum in f32 of the squares of its `dim` values.
 float root_from_above(float squares, int64_t dim) {
@@ -21,22 +25,74 @@ float root_from_above(float squares, int64_t dim) {
   return std::sqrt(squares + underflow) * (1 + rounding_share(dim));
 }
 
+int64_t half_of(int64_t value) { return value / 2 % 2; }  // of its run
+
+// f(k, k % kLanes) for k < count.
+template <class F>
+void by_lanes(int64_t count, const F& f) {
+  int64_t k = 0;
+  for (; k + kLanes <= count; k += kLanes) {
+#pragma omp simd
+    for (int64_t lane = 0; lane < kLanes; ++lane) f(k + lane, lane);
+  }
+  for (int64_t lane = 0; k + lane < count; ++lane) f(k + lane, lane);
+}
+
+// What takes the probes' offset from the products of the two halves of a run, modulo 2^16.
+std::array<uint16_t, 2> offsets_of(const int8_t* codes, int64_t count) {
+  int16_t sums[kLanes] = {};
+  by_lanes(count, [&](int64_t k, int64_t lane) { sums[lane] = static_cast<int16_t>(sums[lane] + codes[k]); });
+  std::array<uint16_t, 2> offsets = {};
+  for (int64_t lane = 0; lane < kLanes; ++lane) {
+    uint16_t& offset = offsets[static_cast<size_t>(half_of(lane))];
+    offset = static_cast<uint16_t>(offset - kProbeOffset * sums[lane]);
+  }
+  return offsets;
+}
+
+struct Extent {
+  float largest = 0;  // size of a value
+  float squares = 0;  // their sum
+  float half = 0;     // the largest sum of squares of half a run
+};
+
+Extent extent_of(const float* row, int64_t dim) {
+  Extent extent;
+  for (int64_t begin = 0; begin < dim; begin += kRun) {
+    const float* const values = row + begin;
+    float largest[kLanes] = {}, squares[kLanes] = {}, half[2] = {};
+    by_lanes(std::min(kRun, dim - begin), [&](int64_t k, int64_t lane) {
+      largest[lane] = std::max(largest[lane], std::fabs(values[k]));
+      squares[lane] = std::fma(values[k], values[k], squares[lane]);
+    });
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      extent.largest = std::max(extent.largest, largest[lane]);
+      half[half_of(lane)] += squares[lane];
+    }
+    extent.squares += half[0] + half[1];
+    extent.half = std::max({extent.half, half[0], half[1]});
+  }
+  return extent;
+}
+
 }  // namespace
 
 CodedPanels::CodedPanels(int64_t rows, int64_t dim, int64_t width)
-    : dim_(dim), padded_dim_((dim + 4 * kQuadRun - 1) / (4 * kQuadRun) * (4 * kQuadRun)), width_(width) {
-  const auto lanes = static_cast<size_t>((rows + width - 1) / width * width);
-  codes_ = Memory(static_cast<int64_t>(lanes) * padded_dim_);
+    : dim_(dim), width_(width), quads_((dim + 3) / 4) {
+  const int64_t runs = width == kGalleryPanel ? (quads_ + kQuadRun - 1) / kQuadRun : 0;
+  panel_bytes_ = (quads_ + runs) * width * 4;
+  const int64_t panels = (rows + width - 1) / width;
+  const auto lanes = static_cast<size_t>(panels * width);
+  codes_ = Memory(panels * panel_bytes_);
   step_.resize(lanes);
   error_.resize(lanes);
   length_.resize(lanes);
-  start_.resize(lanes);
 }
 
 void CodedPanels::code(const RowSet& set, int64_t begin, int64_t count, float* rows) {
   parallel_ranges((count + width_ - 1) / width_, 1, [&](int64_t first, int64_t last) {
-    std::vector<float> one(static_cast<size_t>(padded_dim_));
-    std::vector<int8_t> codes(static_cast<size_t>(padded_dim_));
+    std::vector<float> one(static_cast<size_t>(dim_));
+    std::vector<int8_t> codes(static_cast<size_t>(panel_bytes_ / width_));
     for (int64_t index = first * width_; index < last * width_; ++index) {
       float* row = rows != nullptr && index < count ? rows + index * dim_ : one.data();
       if (index < count) {
@@ -45,42 +101,52 @@ void CodedPanels::code(const RowSet& set, int64_t begin, int64_t count, float* r
         std::fill(one.begin(), one.end(), 0.0f);
       }
       code_row(row, index, codes.data());
-      std::byte* const to = codes_.data() + index / width_ * width_ * padded_dim_ + index % width_ * 4;
-      for (int64_t q = 0; q < quads(); ++q) std::memcpy(to + q * width_ * 4, codes.data() + q * 4, 4);
+      std::byte* const to = codes_.data() + index / width_ * panel_bytes_ + index % width_ * 4;
+      for (size_t i = 0; i < codes.size(); i += 4) {
+        std::memcpy(to + static_cast<int64_t>(i) * width_, codes.data() + i, 4);
+      }
     }
   });
 }
 
 void CodedPanels::code_row(const float* row, int64_t index, int8_t* codes) {
   const bool probe = width_ == kProbePanel;
-  const int most = probe ? kMostProbeCode - kProbeOffset : kMostGalleryCode;
-  const int added = probe ? kProbeOffset : 0;
-  float largest = 0;
-#pragma omp simd reduction(max : largest)
-  for (int64_t k = 0; k < dim_; ++k) largest = std::max(largest, std::fabs(row[k]));
-  const float step = largest / static_cast<float>(most);
+  const int most = probe ? kMostProbeCode : kMostGalleryCode, added = probe ? kProbeOffset : 0;
+  const Extent extent = extent_of(row, dim_);
+  // Rounded to codes, half a run is longer by half a code in each of its 2 * kQuadRun places at most.
+  constexpr int kLonger = 4;
+  static_assert(4 * kLonger * kLonger >= 2 * kQuadRun);
+  const float step = std::max(extent.largest / static_cast<float>(most),
+                              std::sqrt(extent.half) / static_cast<float>(kLongestHalf - kLonger - 1));
   const float inverse = step >= std::numeric_limits<float>::min() ? 1 / step : 0;
   const float half = static_cast<float>(most) + 0.5f;
-  float error = 0, length = 0;
-  int32_t sum = 0, squares = 0;
-#pragma omp simd reduction(+ : error, length, sum, squares)
-  for (int64_t k = 0; k < dim_; ++k) {
-    // Rounded by cutting a positive number short.
-    const int32_t code = static_cast<int32_t>(row[k] * inverse + half) - most;
-    const float difference = std::fma(-step, static_cast<float>(code), row[k]);
-    error = std::fma(difference, difference, error);
-    length = std::fma(row[k], row[k], length);
-    sum += code;
-    squares += code * code;
-    codes[k] = static_cast<int8_t>(code + added);
+  float error = 0;
+  int32_t squares = 0;
+  for (int64_t begin = 0; begin < dim_; begin += kRun) {
+    const int64_t count = std::min(kRun, dim_ - begin);
+    const float* const values = row + begin;
+    int8_t* const start = codes;
+    if (!probe) codes += kStartBytes;
+#pragma omp simd reduction(+ : error, squares)
+    for (int64_t k = 0; k < count; ++k) {
+      // Rounded by cutting a positive number short.
+      const int32_t code = static_cast<int32_t>(values[k] * inverse + half) - most;
+      const float difference = std::fma(-step, static_cast<float>(code), values[k]);
+      error = std::fma(difference, difference, error);
+      squares += code * code;
+      codes[k] = static_cast<int8_t>(code + added);
+    }
+    if (!probe) {
+      const std::array<uint16_t, 2> offsets = offsets_of(codes, count);
+      std::memcpy(start, offsets.data(), kStartBytes);
+    }
+    codes += count;
   }
-  std::fill(codes + dim_, codes + padded_dim_, static_cast<int8_t>(added));
   const auto at = static_cast<size_t>(index);
   step_[at] = step;
   error_[at] = root_from_above(error, dim_);
-  length_[at] =
-      std::max(root_from_above(length, dim_), root_from_above(static_cast<float>(squares), dim_) * step);
-  start_[at] = -kProbeOffset * sum;
+  length_[at] = std::max(root_from_above(extent.squares, dim_),
+                         root_from_above(static_cast<float>(squares), dim_) * step);
 }
 
 bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const ScreenTile& tile, int64_t dim,
@@ -99,7 +165,7 @@ bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const Sc
     of_error[at] = length * (1 + rounding);
     candidates[at].clear();
   }
-  const int64_t panel_bytes = kGalleryPanel * 4 * gallery.quads();
+  const int64_t panel_bytes = gallery.panel_bytes();
   const int64_t share =
       (panel_bytes * kProbePanel + tile.rows - 1) / tile.rows;  // fetched in each call's time
   int64_t found = 0;
@@ -119,8 +185,7 @@ bool screen_tile(const CodedPanels& probes, const CodedPanels& gallery, const Sc
     for (int64_t r = 0; r < tile.rows; r += kProbePanel, next += share) {
       for (int64_t i = 0; i < share; i += kCacheLine) __builtin_prefetch(next + i);
       CodedProducts made;
-      const CodedBlock block{probes.panel(tile.probe + r), gallery.panel(first), gallery.start() + first,
-                             step, least.data() + r};
+      const CodedBlock block{probes.panel(tile.probe + r), gallery.panel(first), step, least.data() + r};
       if (!screen_codes(probes.quads(), block, made)) continue;
       for (int64_t i = 0; i < std::min(kProbePanel, tile.rows - r); ++i) {
         const auto at = static_cast<size_t>(r + i);

@@ -4,8 +4,9 @@
 //   |a.b - a'.b'| <= |a - a'| |b| + |a'| |b - b'|,
 // plus rounding. What may reach the cut is scored by pair_score, so no result depends on the screen.
 //
-// Processors before VNNI add up two u8 x s8 products in 16 bits. Probe codes are 7 bits with an offset, 1 …
-// 127, and gallery codes -32 … 32: eight products fit, so that one widening serves four multiplications.
+// Processors before VNNI add up two u8 x s8 products in 16 bits. Sums of many more fit as well, because the
+// steps keep both sides of one short: the product of their lengths bounds it (Cauchy-Schwarz), and what
+// overflows on the way there comes back. One widening then serves kQuadRun multiplications.
 #pragma once
 #include <cstdint>
 #include <limits>
@@ -17,9 +18,14 @@
 
 namespace fr {
 
-inline constexpr int kMostProbeCode = 127, kMostGalleryCode = 32;
-inline constexpr int64_t kQuadRun = 4;  // quads of codes whose products add up in 16 bits
-static_assert(kQuadRun * 2 * kMostProbeCode * kMostGalleryCode <= 32767);
+inline constexpr int kMostProbeCode = 63, kMostGalleryCode = 127;  // in size
+inline constexpr int kProbeOffset = 64;                            // makes probe codes unsigned
+static_assert(2 * (kMostProbeCode + kProbeOffset) * kMostGalleryCode <= 32767);
+// A run is kQuadRun quads of codes, or the rest of a row. The first two codes of its quads are one half of
+// it, the last two the other: the products of one half add up in 16 bits.
+inline constexpr int64_t kQuadRun = 32;
+inline constexpr int kLongestHalf = 181;  // most length of the codes of half a run
+static_assert(kLongestHalf * kLongestHalf <= 32767);
 
 // The codes of one side's panels, and what bounds their error.
 class CodedPanels {
@@ -30,38 +36,36 @@ class CodedPanels {
   // Runs on all threads.
   void code(const RowSet& set, int64_t begin, int64_t count, float* rows = nullptr);
 
-  const uint8_t* panel(int64_t first_row) const {  // (quads, width, 4); gallery codes are signed
-    return reinterpret_cast<const uint8_t*>(codes_.data()) + first_row * padded_dim_;
+  const uint8_t* panel(int64_t first_row) const {  // as CodedBlock has it
+    return reinterpret_cast<const uint8_t*>(codes_.data()) + first_row / width_ * panel_bytes_;
   }
-  int64_t quads() const { return padded_dim_ / 4; }
+  int64_t panel_bytes() const { return panel_bytes_; }
+  int64_t quads() const { return quads_; }
   const float* step() const { return step_.data(); }    // (rows) value of one code
   const float* error() const { return error_.data(); }  // (rows) |row - coded row|, rounded up
   const float* length() const {
     return length_.data();
   }  // (rows) |row| and |coded row|: the larger, rounded up
-  const int32_t* start() const { return start_.data(); }  // (rows) takes the probes' offset from each product
 
  private:
   void code_row(const float* row, int64_t index, int8_t* codes);
-  int64_t dim_, padded_dim_, width_;
+  int64_t dim_, width_, quads_, panel_bytes_;
   Memory codes_;
   std::vector<float> step_, error_, length_;
-  std::vector<int32_t> start_;
 };
 
 // Whether this processor has the instructions that make the screen worth its while.
 bool has_int8_kernel();
 
-// Six probes and 16 gallery rows: their codes, quads a multiple of kQuadRun, and what they are held against.
+// Six probes and 16 gallery rows: their codes, and what they are held against.
 struct CodedBlock {
-  const uint8_t* a;      // u8 (quads, 6, 4), at most kMostProbeCode
-  const uint8_t* b;      // s8 (quads, 16, 4), at most kMostGalleryCode in size
-  const int32_t* start;  // (16)
-  const float* step;     // (16)
-  const float* least;    // (6)
+  const uint8_t* a;    // u8 (quads, 6, 4): codes + kProbeOffset
+  const uint8_t* b;    // of each run: s16 (16, 2), what takes the offset from the halves; s8 (quads, 16, 4)
+  const float* step;   // (16)
+  const float* least;  // (6)
 };
 struct CodedProducts {
-  int32_t products[kProbePanel][kGalleryPanel];  // start[c] + sum over k of a[k][r] * b[k][c]
+  int32_t products[kProbePanel][kGalleryPanel];  // sum over k of probe code r,k * gallery code c,k
   uint32_t reaching[kProbePanel];                // bit c: products[r][c] * step[c] is not below least[r]
 };
 // Whether any pair of the block reaches. Only where has_int8_kernel().

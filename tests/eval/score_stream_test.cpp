@@ -179,38 +179,56 @@ TEST_CASE("TailSink: scores that count to the bin above them are not cut off") {
 
 TEST_CASE("screen_codes: the largest codes do not overflow; products and comparisons equal the plain loop") {
   if (!has_int8_kernel()) return;
-  constexpr int64_t quads = 132;
-  for (const int pattern : {0, 1, 2}) {
-    std::vector<uint8_t> a(quads * 24);
-    std::vector<int8_t> b(quads * 64);
+  constexpr int64_t quads = 2 * kQuadRun + 5, runs = 3;  // the last one short
+  // Most codes of one size a whole half of a run can have.
+  const int even = static_cast<int>(kLongestHalf / std::sqrt(2.0 * kQuadRun));
+  for (const int pattern : {0, 1, 2, 3}) {
+    std::vector<int> probe(quads * 24), row(quads * 64);
     RandomStream stream(3, "codes");
-    for (uint8_t& code : a) code = pattern == 2 ? static_cast<uint8_t>(1 + stream.next_below(127)) : 127;
-    for (int8_t& code : b) {
-      code = pattern == 0   ? int8_t{kMostGalleryCode}
-             : pattern == 1 ? int8_t{-kMostGalleryCode}
-                            : static_cast<int8_t>(static_cast<int>(stream.next_below(65)) - 32);
+    const auto below = [&](int most) {
+      return static_cast<int>(stream.next_below(static_cast<uint64_t>(2 * most + 1))) - most;
+    };
+    for (size_t i = 0; i < probe.size(); ++i) {
+      const bool alone = i / 24 % kQuadRun == 0 && i % 4 % 2 == 0;  // all of a half's length in one code
+      probe[i] = pattern == 3 ? (alone ? kMostProbeCode : 0) : pattern == 2 ? below(even) : even;
     }
-    std::vector<int32_t> start(16);
+    for (size_t i = 0; i < row.size(); ++i) {
+      const bool alone = i / 64 % kQuadRun == 0 && i % 4 % 2 == 0;
+      row[i] = pattern == 3   ? (alone ? -kMostGalleryCode : 0)
+               : pattern == 2 ? below(even)
+                              : (pattern == 1 ? -even : even);
+    }
+    std::vector<uint8_t> a, b;
+    for (const int code : probe) a.push_back(static_cast<uint8_t>(code + kProbeOffset));
+    for (size_t run = 0; run < runs; ++run) {
+      const size_t begin = run * kQuadRun, end = std::min(begin + kQuadRun, static_cast<size_t>(quads));
+      for (size_t col = 0; col < 16; ++col) {
+        for (size_t half = 0; half < 2; ++half) {
+          int sum = 0;
+          for (size_t q = begin; q < end; ++q) {
+            sum += row[(q * 16 + col) * 4 + 2 * half] + row[(q * 16 + col) * 4 + 2 * half + 1];
+          }
+          const auto start = static_cast<uint16_t>(-kProbeOffset * sum);
+          b.push_back(static_cast<uint8_t>(start & 0xff));
+          b.push_back(static_cast<uint8_t>(start >> 8));
+        }
+      }
+      for (size_t i = begin * 64; i < end * 64; ++i) b.push_back(static_cast<uint8_t>(row[i]));
+    }
     std::vector<float> step(16);
-    for (int32_t& value : start) value = static_cast<int32_t>(stream.next_below(2000)) - 1000;
     for (float& value : step) value = 0.5f + static_cast<float>(stream.next_below(100));
     CodedProducts made;
     std::vector<float> most(6, -std::numeric_limits<float>::infinity());  // the largest estimate of each row
     const auto reaches = [&](const std::vector<float>& least) {
-      return screen_codes(quads,
-                          {.a = a.data(),
-                           .b = reinterpret_cast<const uint8_t*>(b.data()),
-                           .start = start.data(),
-                           .step = step.data(),
-                           .least = least.data()},
+      return screen_codes(quads, {.a = a.data(), .b = b.data(), .step = step.data(), .least = least.data()},
                           made);
     };
     CHECK(reaches(most));
     for (size_t r = 0; r < 6; ++r) {
       for (size_t col = 0; col < 16; ++col) {
-        int32_t sum = start[col];
+        int32_t sum = 0;
         for (size_t q = 0; q < quads; ++q) {
-          for (size_t i = 0; i < 4; ++i) sum += a[(q * 6 + r) * 4 + i] * b[(q * 16 + col) * 4 + i];
+          for (size_t i = 0; i < 4; ++i) sum += probe[(q * 6 + r) * 4 + i] * row[(q * 16 + col) * 4 + i];
         }
         CHECK(made.products[r][col] == sum);
         most[r] = std::max(most[r], static_cast<float>(sum) * step[col]);
