@@ -114,7 +114,7 @@ void CodedPanels::code_row(const float* row, int64_t index, int8_t* codes) {
   const int most = probe ? kMostProbeCode : kMostGalleryCode, added = probe ? kProbeOffset : 0;
   const Extent extent = extent_of(row, dim_);
   // Rounded to codes, half a run is longer by half a code in each of its 2 * kQuadRun places at most.
-  constexpr int kLonger = 4;
+  constexpr int64_t kLonger = 4;
   static_assert(4 * kLonger * kLonger >= 2 * kQuadRun);
   const float step = std::max(extent.largest / static_cast<float>(most),
                               std::sqrt(extent.half) / static_cast<float>(kLongestHalf - kLonger - 1));
