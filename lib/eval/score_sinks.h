@@ -50,13 +50,13 @@ class TailSink final : public ScoreSink {
   struct Part {             // of one thread; others read `bins`
     std::vector<Hit> hits;  // below 2k
     std::vector<std::atomic<int64_t>> bins;
-    int64_t taken = 0;
+    int64_t since_cut = 0;  // hits
     void take(const Hit& hit);
   };
   void raise_cut(float reached);
   void raise_cut_by_bins();
 
-  int64_t k_;
+  int64_t k_, cut_interval_;  // hits of a thread from one reading of all bins to the next
   Subjects subjects_;
   std::atomic<float> cut_ = -std::numeric_limits<float>::infinity();  // k scores are known to reach it
   std::vector<Part> parts_;
