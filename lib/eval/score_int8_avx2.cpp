@@ -19,8 +19,9 @@ struct Quad {
 
 bool has_int8_kernel() { return __builtin_cpu_supports("avx2") != 0; }
 
-// The sums of six rows with two vectors of columns, in 16 bits, and what is on its way fit 16 registers, if
-// the compiler keeps the rows apart. All multiplications but one a run make the 32 products of a step.
+// The sums of six rows with two vectors of columns, in 16 bits, and what is on its way fit 16 registers, in
+// the order written out: compilers look further ahead, and spill. All multiplications but one a run make the
+// 32 products of a step.
 __attribute__((target("avx2"))) bool screen_codes(int64_t quads, const CodedBlock& block,
                                                   CodedProducts& out) {
   constexpr int64_t kVector = 8, kVectors = kGalleryPanel / kVector;  // of columns of 4 codes

@@ -116,9 +116,10 @@ void CodedPanels::code_row(const float* row, int64_t index, int8_t* codes) {
   // Rounded to codes, half a run is longer by half a code in each of its 2 * kQuadRun places at most.
   constexpr int64_t kLonger = 4;
   static_assert(4 * kLonger * kLonger >= 2 * kQuadRun);
-  const float step = std::max(extent.largest / static_cast<float>(most),
-                              std::sqrt(extent.half) / static_cast<float>(kLongestHalf - kLonger - 1));
-  const float inverse = step >= std::numeric_limits<float>::min() ? 1 / step : 0;
+  const float step =
+      std::max(extent.largest / static_cast<float>(most),
+               root_from_above(extent.half, dim_) / static_cast<float>(kLongestHalf - kLonger));
+  const float inverse = 1 / step;
   const float half = static_cast<float>(most) + 0.5f;
   float error = 0;
   int32_t squares = 0;

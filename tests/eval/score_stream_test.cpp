@@ -177,6 +177,44 @@ TEST_CASE("TailSink: scores that count to the bin above them are not cut off") {
   }
 }
 
+TEST_CASE("screen_tile: a pair passes at its own score, whatever the values of its rows") {
+  if (!has_int8_kernel()) return;
+  constexpr int64_t count = 12;
+  for (const int64_t dim : {1, 5, 130, 300, 512}) {
+    // One value, all of one size and sign, all of one size, normal; of lengths whose squares vanish as well.
+    Rows rows = random_rows("r", 4 * count, dim);
+    for (int64_t i = 0; i < rows.count; ++i) {
+      const float size = std::pow(10.0f, static_cast<float>(-6 * (i / 4 % 7)));
+      for (int64_t k = 0; k < dim; ++k) {
+        float& value = rows.row(i)[k];
+        value = size * (i % 4 == 0   ? static_cast<float>(k == i % dim)
+                        : i % 4 == 1 ? 1.0f
+                        : i % 4 == 2 ? std::copysign(1.0f, value)
+                                     : value);
+      }
+    }
+    CodedPanels probes(rows.count, dim, kProbePanel), gallery(rows.count, dim, kGalleryPanel);
+    probes.code(rows.set(), 0, rows.count);
+    gallery.code(rows.set(), 0, rows.count);
+    std::vector<float> cuts(static_cast<size_t>(rows.count));
+    std::vector<std::vector<int32_t>> candidates(cuts.size());
+    for (int64_t j = 0; j < rows.count; ++j) {
+      for (int64_t i = 0; i < rows.count; ++i) {
+        cuts[static_cast<size_t>(i)] = pair_score(rows.row(i), rows.row(j), dim);
+      }
+      CHECK(screen_tile(probes, gallery, {.rows = rows.count, .cols = rows.count}, dim, cuts.data(),
+                        rows.count * rows.count, candidates));
+      for (int64_t i = 0; i < rows.count; ++i) {
+        const std::vector<int32_t>& passed = candidates[static_cast<size_t>(i)];
+        CAPTURE(dim);
+        CAPTURE(i);
+        CAPTURE(j);
+        CHECK(std::find(passed.begin(), passed.end(), static_cast<int32_t>(j)) != passed.end());
+      }
+    }
+  }
+}
+
 TEST_CASE("screen_codes: the largest codes do not overflow; products and comparisons equal the plain loop") {
   if (!has_int8_kernel()) return;
   constexpr int64_t quads = 2 * kQuadRun + 5, runs = 3;  // the last one short
