@@ -27,8 +27,6 @@ class Delivery {
   }
 
   void one(int64_t probe, int64_t gallery, float score, int thread) const {
-    // The cut of a single one was looked at when the score was found to matter.
-    if (sinks_.size() == 1) return sinks_[0]->take(probe, gallery, score, thread);
     for (ScoreSink* sink : sinks_) {
       if (score >= sink->cut(probe)) sink->take(probe, gallery, score, thread);
     }

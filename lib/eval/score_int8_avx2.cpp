@@ -2,7 +2,6 @@
 #include <immintrin.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "eval/score_kernel.h"
 #include "eval/score_screen.h"

@@ -80,7 +80,7 @@ Extent extent_of(const float* row, int64_t dim) {
 CodedPanels::CodedPanels(int64_t rows, int64_t dim, int64_t width)
     : dim_(dim), width_(width), quads_((dim + 3) / 4) {
   const int64_t runs = width == kGalleryPanel ? (quads_ + kQuadRun - 1) / kQuadRun : 0;
-  panel_bytes_ = (quads_ + runs) * width * 4;
+  panel_bytes_ = (4 * quads_ + kStartBytes * runs) * width;
   const int64_t panels = (rows + width - 1) / width;
   const auto lanes = static_cast<size_t>(panels * width);
   codes_ = Memory(panels * panel_bytes_);

@@ -33,10 +33,7 @@ void keep_largest(std::vector<TailSink::Hit>& hits, int64_t k) {
 }  // namespace
 
 TailSink::TailSink(int64_t k, Subjects subjects)
-    : k_(k),
-      cut_interval_(std::clamp<int64_t>(k / 16, 4096, ScoreBins::kCount)),  // reading all bins takes its time
-      subjects_(std::move(subjects)),
-      parts_(static_cast<size_t>(thread_count())) {
+    : k_(k), subjects_(std::move(subjects)), parts_(static_cast<size_t>(thread_count())) {
   assert(k > 0);
   for (Part& part : parts_)
     part.bins = std::vector<std::atomic<int64_t>>(static_cast<size_t>(ScoreBins::kCount));
@@ -52,13 +49,15 @@ void TailSink::take(int64_t probe, int64_t gallery, float score, int thread) {
   if (subjects_.same(probe, gallery)) return;
   Part& part = parts_[static_cast<size_t>(thread)];
   part.take({score, static_cast<int32_t>(probe)});
-  if (++part.since_cut >= cut_interval_) {
+  const int64_t interval =
+      std::clamp<int64_t>(k_ / 16, 4096, ScoreBins::kCount);  // reading all bins takes its time
+  if (++part.since_cut >= interval) {
     part.since_cut = 0;
     raise_cut_by_bins();
   }
   if (std::ssize(part.hits) < 2 * k_) return;
   std::erase_if(part.hits, [cut = cut(0)](const Hit& hit) { return hit.score < cut; });
-  if (std::ssize(part.hits) < k_ + k_ / 2) return;  // the cut follows the k-th score; ties it may leave
+  if (std::ssize(part.hits) < k_ + k_ / 2) return;  // nearly always: the cut is of all threads' scores
   keep_largest(part.hits, k_);
   raise_cut(part.hits.back().score);
 }

@@ -50,13 +50,13 @@ class TailSink final : public ScoreSink {
   struct Part {             // of one thread; others read `bins`
     std::vector<Hit> hits;  // below 2k
     std::vector<std::atomic<int64_t>> bins;
-    int64_t since_cut = 0;  // hits
+    int64_t since_cut = 0;  // hits since it last read all bins
     void take(const Hit& hit);
   };
   void raise_cut(float reached);
   void raise_cut_by_bins();
 
-  int64_t k_, cut_interval_;  // hits of a thread from one reading of all bins to the next
+  int64_t k_;
   Subjects subjects_;
   std::atomic<float> cut_ = -std::numeric_limits<float>::infinity();  // k scores are known to reach it
   std::vector<Part> parts_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -227,11 +228,11 @@ TEST_CASE("screen_codes: the largest codes do not overflow; products and compari
       return static_cast<int>(stream.next_below(static_cast<uint64_t>(2 * most + 1))) - most;
     };
     for (size_t i = 0; i < probe.size(); ++i) {
-      const bool alone = i / 24 % kQuadRun == 0 && i % 4 % 2 == 0;  // all of a half's length in one code
+      const bool alone = i / 24 % kQuadRun == 0;  // all of a half's length in the two codes of one product
       probe[i] = pattern == 3 ? (alone ? kMostProbeCode : 0) : pattern == 2 ? below(even) : even;
     }
     for (size_t i = 0; i < row.size(); ++i) {
-      const bool alone = i / 64 % kQuadRun == 0 && i % 4 % 2 == 0;
+      const bool alone = i / 64 % kQuadRun == 0;
       row[i] = pattern == 3   ? (alone ? -kMostGalleryCode : 0)
                : pattern == 2 ? below(even)
                               : (pattern == 1 ? -even : even);
