@@ -97,7 +97,7 @@ RankedLists rank_by_classifiers(const Ranking& ranking,
       for (int64_t i = 0; i < count; ++i) {
         const double mean = means[static_cast<size_t>(i * queries + q)];
         if (mean <= floor) continue;
-        best.take(q, begin + i, static_cast<float>(std::log(mean)), omp_get_thread_num());
+        best.take_one(q, begin + i, static_cast<float>(std::log(mean)), omp_get_thread_num());
         floor = 0.999 * std::exp(static_cast<double>(best.cut(q)));
       }
     });

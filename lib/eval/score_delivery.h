@@ -1,6 +1,7 @@
 // Shows the sinks of a stream what they ask for, whoever made the scores.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -28,7 +29,7 @@ class Delivery {
 
   void one(int64_t probe, int64_t gallery, float score, int thread) const {
     for (ScoreSink* sink : sinks_) {
-      if (score >= sink->cut(probe)) sink->take(probe, gallery, score, thread);
+      if (score >= sink->cut(probe)) sink->take_one(probe, gallery, score, thread);
     }
   }
 
@@ -39,7 +40,7 @@ class Delivery {
   }
 
  private:
-  static constexpr int32_t kRun = 32;
+  static constexpr int32_t kRun = 32, kColumns = 256;
 
   // Bit c is set where scores[c] is at least `cut`; count at most kRun.
   static uint32_t reaching(const float* scores, int32_t count, float cut) {
@@ -49,20 +50,34 @@ class Delivery {
     return bits;
   }
 
+  // Writes first + c of each bit c, and up to 3 values more: a branch for four bits, not for each.
+  static int32_t put_columns(uint32_t bits, int32_t first, int32_t* columns) {
+    const int32_t count = std::popcount(bits);
+    for (int32_t i = 0; i < count; i += 4) {
+      for (int32_t j = 0; j < 4; ++j, bits &= bits - 1) columns[i + j] = first + std::countr_zero(bits);
+    }
+    return count;
+  }
+
   // Most runs of scores hold none that matters: one comparison a lane, one branch a run.
   void row(const ScoreTile& tile, int64_t r, int thread) const {
-    const float* scores = tile.scores + r * tile.stride;
-    float least = cut(tile.probe + r);
-    for (int64_t begin = 0; begin < tile.cols; begin += kRun) {
-      const auto count = static_cast<int32_t>(std::min<int64_t>(kRun, tile.cols - begin));
-      uint32_t bits =  // a constant count makes whole vectors
-          count == kRun ? reaching(scores + begin, kRun, least) : reaching(scores + begin, count, least);
-      if (bits == 0) continue;
-      for (; bits != 0; bits &= bits - 1) {
-        const int64_t c = begin + std::countr_zero(bits);
-        one(tile.probe + r, tile.gallery + c, scores[c], thread);
+    const int64_t probe = tile.probe + r;
+    std::array<int32_t, kColumns + 3> columns;
+    for (int64_t begin = 0; begin < tile.cols; begin += kColumns) {
+      const float* const scores = tile.scores + r * tile.stride + begin;
+      const auto count = static_cast<int32_t>(std::min<int64_t>(kColumns, tile.cols - begin));
+      const float least = cut(probe);
+      int32_t found = 0;
+      for (int32_t c = 0; c < count; c += kRun) {
+        const uint32_t bits = c + kRun <= count  // a constant count makes whole vectors
+                                  ? reaching(scores + c, kRun, least)
+                                  : reaching(scores + c, count - c, least);
+        if (bits != 0) found += put_columns(bits, c, columns.data() + found);
       }
-      least = cut(tile.probe + r);
+      if (found == 0) continue;
+      const ScoreRun run{probe, tile.gallery + begin, scores,
+                         std::span(columns).first(static_cast<size_t>(found))};
+      for (ScoreSink* sink : sinks_) sink->take(run, thread);
     }
   }
 

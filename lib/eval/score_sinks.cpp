@@ -19,6 +19,8 @@ bool better(const TopKSink::Hit& a, const TopKSink::Hit& b) {
   return a.score > b.score || (a.score == b.score && a.gallery < b.gallery);
 }
 
+constexpr int64_t kLeastRoom = 4096;  // hits of a thread
+
 bool larger(const TailSink::Hit& a, const TailSink::Hit& b) {
   return a.score > b.score || (a.score == b.score && a.probe < b.probe);
 }
@@ -35,31 +37,51 @@ void keep_largest(std::vector<TailSink::Hit>& hits, int64_t k) {
 TailSink::TailSink(int64_t k, Subjects subjects)
     : k_(k), subjects_(std::move(subjects)), parts_(static_cast<size_t>(thread_count())) {
   assert(k > 0);
-  for (Part& part : parts_)
+  for (Part& part : parts_) {
     part.bins = std::vector<std::atomic<int64_t>>(static_cast<size_t>(ScoreBins::kCount));
+    part.room = std::min(2 * k, kLeastRoom);
+  }
 }
 
-void TailSink::Part::take(const Hit& hit) {
-  hits.push_back(hit);
-  std::atomic<int64_t>& count = bins[static_cast<size_t>(ScoreBins::of(hit.score))];
-  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // nobody else writes
+void TailSink::Part::count_new() {
+  for (; counted < hits.size(); ++counted) {
+    std::atomic<int64_t>& count = bins[static_cast<size_t>(ScoreBins::of(hits[counted].score))];
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // nobody else writes
+  }
 }
 
-void TailSink::take(int64_t probe, int64_t gallery, float score, int thread) {
-  if (subjects_.same(probe, gallery)) return;
+void TailSink::take(const ScoreRun& run, int thread) {
   Part& part = parts_[static_cast<size_t>(thread)];
-  part.take({score, static_cast<int32_t>(probe)});
+  for (const int32_t c : run.columns) {
+    if (!subjects_.same(run.probe, run.gallery + c))
+      part.hits.push_back({run.scores[c], static_cast<int32_t>(run.probe)});
+  }
   const int64_t interval =
       std::clamp<int64_t>(k_ / 16, 4096, ScoreBins::kCount);  // reading all bins takes its time
-  if (++part.since_cut >= interval) {
-    part.since_cut = 0;
+  if (std::ssize(part.hits) - static_cast<int64_t>(part.counted) >= interval) {
+    part.count_new();
     raise_cut_by_bins();
   }
-  if (std::ssize(part.hits) < 2 * k_) return;
-  std::erase_if(part.hits, [cut = cut(0)](const Hit& hit) { return hit.score < cut; });
-  if (std::ssize(part.hits) < k_ + k_ / 2) return;  // nearly always: the cut is of all threads' scores
-  keep_largest(part.hits, k_);
-  raise_cut(part.hits.back().score);
+  if (std::ssize(part.hits) >= part.room) drop_below_cut(part);
+}
+
+// Twice what is left is room for more, so that a hit is looked at about twice, and the hits of all threads
+// together, whose scores made the cut, take little more than 2k.
+void TailSink::drop_below_cut(Part& part) {
+  part.count_new();
+  std::vector<Hit>& hits = part.hits;
+  size_t kept = 0;
+  for (const Hit& hit : hits) {  // which ones stay is past foretelling: no branch
+    hits[kept] = hit;
+    kept += hit.score >= cut(0) ? 1 : 0;
+  }
+  hits.resize(kept);
+  if (std::ssize(hits) >= k_ + k_ / 2) {  // seldom, but for a small k
+    keep_largest(hits, k_);
+    raise_cut(hits.back().score);
+  }
+  part.counted = hits.size();
+  part.room = std::clamp(2 * std::ssize(hits), std::min(2 * k_, kLeastRoom), 2 * k_);
 }
 
 void TailSink::raise_cut(float reached) {
@@ -87,7 +109,7 @@ void TailSink::restore(std::string_view state) {
   BytesReader bytes(state);
   const std::vector<Hit> hits = bytes.list<Hit>();
   bytes.end();
-  for (const Hit& hit : hits) parts_[0].take(hit);
+  parts_[0].hits = hits;
   if (std::ssize(hits) == k_) cut_ = hits.back().score;
 }
 
@@ -117,14 +139,18 @@ TopKSink::TopKSink(int64_t probes, int64_t k, Subjects subjects)
 
 float TopKSink::cut(int64_t probe) const { return cuts_[static_cast<size_t>(probe)]; }
 
-void TopKSink::take(int64_t probe, int64_t gallery, float score, int) {
-  if (subjects_.same(probe, gallery)) return;
-  std::vector<Hit>& hits = hits_[static_cast<size_t>(probe)];
-  hits.push_back({score, gallery});
-  if (std::ssize(hits) < 2 * k_) return;
-  std::nth_element(hits.begin(), hits.begin() + (k_ - 1), hits.end(), better);
-  hits.resize(static_cast<size_t>(k_));
-  cuts_[static_cast<size_t>(probe)] = hits.back().score;
+void TopKSink::take(const ScoreRun& run, int) {
+  std::vector<Hit>& hits = hits_[static_cast<size_t>(run.probe)];
+  float& cut = cuts_[static_cast<size_t>(run.probe)];
+  for (const int32_t c : run.columns) {
+    const int64_t gallery = run.gallery + c;
+    if (run.scores[c] < cut || subjects_.same(run.probe, gallery)) continue;
+    hits.push_back({run.scores[c], gallery});
+    if (std::ssize(hits) < 2 * k_) continue;
+    std::nth_element(hits.begin(), hits.begin() + (k_ - 1), hits.end(), better);
+    hits.resize(static_cast<size_t>(k_));
+    cut = hits.back().score;
+  }
 }
 
 std::string TopKSink::state() const {
@@ -165,22 +191,27 @@ float RankSink::cut(int64_t probe) const {
                                             : std::numeric_limits<float>::infinity();
 }
 
-void RankSink::take(int64_t probe, int64_t gallery, float score, int) {
-  if (subjects_.same(probe, gallery)) return;
-  Marks& marks = marks_[static_cast<size_t>(probe)];
-  if (score < cut(probe)) return;
-  const auto next = std::upper_bound(marks.scores.begin(), marks.scores.end(), score);
-  const auto reached = static_cast<size_t>(next - marks.scores.begin()) - 1;  // the highest mark it reaches
-  ++marks.between[reached].at_least;
-  if (score > marks.scores[reached]) {
-    ++marks.between[reached].more;
-  } else if (reached > marks.lowest) {
-    ++marks.between[reached - 1].more;
+void RankSink::take(const ScoreRun& run, int) {
+  Marks& marks = marks_[static_cast<size_t>(run.probe)];
+  for (const int32_t c : run.columns) {
+    if (!subjects_.same(run.probe, run.gallery + c)) marks.take(run.scores[c], limit_);
+  }
+}
+
+void RankSink::Marks::take(float score, int64_t limit) {
+  if (lowest == scores.size() || score < scores[lowest]) return;
+  const auto next = std::upper_bound(scores.begin(), scores.end(), score);
+  const auto reached = static_cast<size_t>(next - scores.begin()) - 1;  // the highest mark it reaches
+  ++between[reached].at_least;
+  if (score > scores[reached]) {
+    ++between[reached].more;
+  } else if (reached > lowest) {
+    ++between[reached - 1].more;
   } else {
     return;
   }
-  ++marks.more;
-  while (marks.more >= limit_) marks.more -= marks.between[marks.lowest++].more;
+  ++more;
+  while (more >= limit) more -= between[lowest++].more;
 }
 
 std::string RankSink::state() const {

@@ -40,7 +40,7 @@ class TailSink final : public ScoreSink {
   };
   explicit TailSink(int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t) const override { return cut_.load(std::memory_order_relaxed); }
-  void take(int64_t probe, int64_t gallery, float score, int thread) override;
+  void take(const ScoreRun& run, int thread) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<Hit> hits() const;       // min(k, scores) of them, descending; at equal scores the first probes
@@ -48,11 +48,13 @@ class TailSink final : public ScoreSink {
 
  private:
   struct Part {             // of one thread; others read `bins`
-    std::vector<Hit> hits;  // below 2k
+    std::vector<Hit> hits;  // below 2k and a run
     std::vector<std::atomic<int64_t>> bins;
-    int64_t since_cut = 0;  // hits since it last read all bins
-    void take(const Hit& hit);
+    size_t counted = 0;  // of the hits, those in `bins`: many at a time, which are not in a cache between
+    int64_t room = 0;    // hits from which on those below the cut are dropped
+    void count_new();
   };
+  void drop_below_cut(Part& part);
   void raise_cut(float reached);
   void raise_cut_by_bins();
 
@@ -72,7 +74,7 @@ class TopKSink final : public ScoreSink {
   };
   TopKSink(int64_t probes, int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t probe) const override;
-  void take(int64_t probe, int64_t gallery, float score, int thread) override;
+  void take(const ScoreRun& run, int thread) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<Hit> best(int64_t probe) const;  // best first; fewer than k where the gallery is smaller
@@ -97,7 +99,7 @@ class RankSink final : public ScoreSink {
   explicit RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects = {},
                     int64_t limit = std::numeric_limits<int64_t>::max());  // limit > 0
   float cut(int64_t probe) const override;
-  void take(int64_t probe, int64_t gallery, float score, int thread) override;
+  void take(const ScoreRun& run, int thread) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   Above above(int64_t probe, float score) const;  // `score`: one of those given
@@ -108,6 +110,7 @@ class RankSink final : public ScoreSink {
     std::vector<Above> between;  // gallery rows from this mark up to the next one
     size_t lowest = 0;           // the first mark that fewer than `limit` rows exceed
     int64_t more = 0;            // those rows
+    void take(float score, int64_t limit);
   };
   Subjects subjects_;
   int64_t limit_;

@@ -33,6 +33,13 @@ class Resumable {
   }  // into one made alike
 };
 
+// Scores of one probe with gallery rows `gallery` + c, of each c in `columns`.
+struct ScoreRun {
+  int64_t probe = 0, gallery = 0;
+  const float* scores = nullptr;     // scores[c]
+  std::span<const int32_t> columns;  // ascending
+};
+
 // Takes scores as they are made. Calls with one `thread` (0 … threads-1) come one after another, and so do
 // calls about one probe, whatever the thread. Scores come in any order: what a sink holds at the end must not
 // depend on it (ties by the smaller gallery index).
@@ -41,7 +48,12 @@ class ScoreSink : public Resumable {
   // The least score of `probe` that can still change this sink: lower ones need not be shown, and are not. It
   // may rise with time; -infinity asks for every score.
   virtual float cut(int64_t probe) const = 0;
-  virtual void take(int64_t probe, int64_t gallery, float score, int thread) = 0;
+  // All scores of a probe that reached the cut when it was asked for, and maybe some below.
+  virtual void take(const ScoreRun& run, int thread) = 0;
+  void take_one(int64_t probe, int64_t gallery, float score, int thread) {
+    constexpr int32_t first = 0;
+    take({probe, gallery, &score, {&first, 1}}, thread);
+  }
 };
 
 // Scores of probes [probe, probe + rows) with gallery rows [gallery, gallery + cols).

@@ -277,7 +277,7 @@ TEST_CASE("RankSink counts exactly below its limit, whatever the order") {
     RankSink sink(mates, {}, 6);
     CHECK(sink.cut(1) == std::numeric_limits<float>::infinity());
     for (size_t i = 0; i < scores.size(); ++i) {
-      if (scores[i] >= sink.cut(0)) sink.take(0, static_cast<int64_t>(i), scores[i], 0);
+      if (scores[i] >= sink.cut(0)) sink.take_one(0, static_cast<int64_t>(i), scores[i], 0);
     }
     CHECK(sink.above(0, 0.5f).at_least == 5);
     CHECK(sink.above(0, 0.5f).more == 2);

@@ -165,16 +165,45 @@ TEST_CASE("TailSink: scores that count to the bin above them are not cut off") {
     TailSink tail(64);
     const float score = std::nextafter(edge, -1.0f);
     for (int64_t i = 0; i < kMany; ++i) {
-      if (score >= tail.cut(0)) tail.take(i, 0, score, 0);
+      if (score >= tail.cut(0)) tail.take_one(i, 0, score, 0);
     }
     CHECK(tail.largest() == std::vector<float>(64, score));
     TailSink larger(kMany);  // reaches its cut by bins alone
     for (int64_t i = 0; i < 2 * kMany; ++i) {
-      if (score >= larger.cut(0)) larger.take(i, 0, score, 0);
+      if (score >= larger.cut(0)) larger.take_one(i, 0, score, 0);
     }
     CHECK(larger.cut(0) <= score);
     CHECK(larger.cut(0) > score - 1e-3f);
     CHECK(larger.largest() == std::vector<float>(kMany, score));
+  }
+}
+
+TEST_CASE("TailSink keeps the largest of random, rising and falling scores, by whichever thread they come") {
+  const Threads set(3);
+  constexpr size_t kScores = 200'000, kColumns = 100;
+  std::vector<float> scores(kScores);
+  RandomStream random(1, "tail");
+  for (float& score : scores)  // of 2^17 values, so that many tie
+    score = static_cast<float>(random.next_bits() >> 15) * 0x1p-16f - 1;
+  std::vector<float> falling = scores, rising;
+  std::sort(falling.begin(), falling.end(), std::greater<>());
+  rising.assign(falling.rbegin(), falling.rend());
+  std::vector<int32_t> columns;
+  for (const std::vector<float>* order : {&scores, &falling, &rising}) {
+    for (const int64_t k : {1, 433, 5000, 60'000, 300'000}) {
+      TailSink tail(k);
+      for (size_t begin = 0; begin < kScores; begin += kColumns) {
+        columns.clear();
+        for (size_t c = 0; c < kColumns; ++c) {
+          if ((*order)[begin + c] >= tail.cut(0)) columns.push_back(static_cast<int32_t>(c));
+        }
+        tail.take({0, static_cast<int64_t>(begin), order->data() + begin, columns},
+                  static_cast<int>(begin / kColumns % 3));
+      }
+      CAPTURE(k);
+      const auto expected = std::min(static_cast<size_t>(k), kScores);
+      CHECK(tail.largest() == std::vector(falling.begin(), falling.begin() + static_cast<int64_t>(expected)));
+    }
   }
 }
 
