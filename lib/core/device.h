@@ -7,6 +7,7 @@
 #include "core/chains_cuda.cuh"
 #include "core/counts_cuda.cuh"
 #include "core/launch_cuda.cuh"
+#include "core/lists_cuda.cuh"
 #include "core/select_cuda.cuh"
 namespace fr {
 namespace gpu = launch_cuda;

@@ -53,6 +53,11 @@ void launch_counts(int64_t, int64_t, const Place&, int64_t*, int64_t) {
   refuse();
 }
 
+template <class Key>
+void launch_link(int64_t, const Key&, int32_t*, int32_t*) {
+  refuse();
+}
+
 template <class Tile>
 void launch_chains(const Tile&) {
   refuse();

@@ -21,7 +21,7 @@ constexpr int64_t kRoom = int64_t{1} << 26;
 int64_t usable(int64_t free_bytes) { return free_bytes / 20 * 17; }
 
 int64_t bytes_of_probe(int64_t dim) {
-  return DeviceRows::bytes_of(dim) + kDeviceSlots * (int64_t{sizeof(ProbeBound)} + 4);
+  return DeviceRows::bytes_of(dim) + kDeviceSlots * (int64_t{sizeof(ProbeBound)} + 4) + 4;
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ int64_t device_bytes(const DeviceBlocks& blocks, int64_t dim) {
   const int64_t lists = int64_t{sizeof(Candidate)} + int64_t{sizeof(ScoreHit)};
   return blocks.probe_block * bytes_of_probe(dim) +
          kDeviceSlots * blocks.gallery_block * DeviceRows::bytes_of(dim) + blocks.tile_pairs * 4 +
-         blocks.room * kDeviceSlots * lists;
+         blocks.room * (kDeviceSlots * lists + 4);
 }
 
 DeviceBlocks plan_device_blocks(int64_t probes, int64_t gallery, int64_t dim, int64_t free_bytes) {

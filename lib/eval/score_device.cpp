@@ -9,6 +9,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "eval/score_delivery.h"
+#include "eval/score_device_sinks.h"
 #include "eval/score_slot.h"
 #include "eval/stream_progress.h"
 
@@ -16,25 +17,25 @@ namespace fr {
 
 namespace {
 
-constexpr int64_t kFirstRows = 4;   // of the gallery, in the first block
-constexpr int64_t kFewHits = 2000;  // one thread takes them
+constexpr int64_t kFirstRows = 4;  // of the gallery, in the first block
 
 class DeviceStream {
  public:
   DeviceStream(Device device, const GemmBf16& gemm, const RowSet& probes, const RowSet& gallery,
-               std::span<ScoreSink* const> sinks, std::span<TileSink* const> tiles, bool whole,
-               const DeviceBlocks& blocks)
+               const std::vector<std::unique_ptr<DeviceSink>>& sinks, std::span<TileSink* const> tiles,
+               bool whole, const DeviceBlocks& blocks)
       : device_(device),
         gemm_(gemm),
         probes_(probes),
         gallery_(gallery),
         sinks_(sinks),
         tiles_(tiles),
-        deliver_(sinks, tiles),
         whole_(whole),
         blocks_(blocks),
         probe_rows_(device, blocks.probe_block, probes.dim),
         values_(blocks.tile_pairs * 4, device),
+        heads_(blocks.probe_block * 4, device),
+        next_(blocks.room * 4, device),
         staging_{Staging(device, blocks.gallery_block, probes.dim),
                  Staging(device, blocks.gallery_block, probes.dim)} {
     for (int64_t i = 0; i < kDeviceSlots; ++i) slots_.emplace_back(device, blocks, probes.dim);
@@ -92,7 +93,7 @@ class DeviceStream {
           std::max(blocks_.tile_pairs, static_cast<int64_t>(kDenseShare * static_cast<double>(pairs)));
       if (candidates <= std::min(few, slot.candidates().capacity)) {
         screened_ += pairs - candidates;
-        return take(slot, slot.read_hits(), 0, probe_count_);
+        return take(slot, 0, probe_count_);
       }
     }
     for_tiles(slot, [&](const DeviceTile& tile) { run_tile(slot, tile); });
@@ -123,9 +124,9 @@ class DeviceStream {
   }
 
   void set_cuts(DeviceSlot& slot, int64_t first, int64_t count) {
-    parallel_ranges(count, 1000, [&](int64_t begin, int64_t end) {
-      for (int64_t i = first + begin; i < first + end; ++i) slot.cuts()[i] = deliver_.cut(probe_ + i);
-    });
+    float* const cuts = slot.cuts() + first;
+    clear_cuts(device_, cuts, count);
+    for (const std::unique_ptr<DeviceSink>& sink : sinks_) sink->lower_cuts(cuts, probe_ + first, count);
     slot.bound(probe_rows_, first, count);
   }
 
@@ -156,7 +157,7 @@ class DeviceStream {
         found.capacity = candidates;
         score_candidates(device_, found, probe_rows_, slot.rows, probes_.dim, slot.bounds(), slot.hits());
         slot.fetch_counts();
-        return take(slot, slot.read_hits(), tile.probe, tile.rows);
+        return take(slot, tile.probe, tile.rows);
       }
     }
     score_whole(device_, tile, probe_rows_, slot.rows, probes_.dim, values());
@@ -173,7 +174,7 @@ class DeviceStream {
     slot.clear();
     select_scores(device_, tile, slot.bounds(), slot.hits());
     slot.fetch_counts();
-    take(slot, slot.read_hits(), tile.probe, tile.rows);
+    take(slot, tile.probe, tile.rows);
   }
 
   // Rows go to threads as a whole, so that a sink is called as it may be.
@@ -191,29 +192,36 @@ class DeviceStream {
     });
   }
 
-  // Shows the sinks hits of probes [first, first + count) of those on the device; each probe's by one thread.
-  void take(const DeviceSlot& slot, const std::vector<ScoreHit>& hits, int64_t first, int64_t count) {
-    const int64_t parts = std::ssize(hits) <= kFewHits ? 1 : thread_count();
-    parallel_for(parts, [&](int64_t t) {
-      const int64_t begin = first + count * t / parts, end = first + count * (t + 1) / parts;
-      for (const ScoreHit& hit : hits) {
-        if (hit.probe < begin || hit.probe >= end) continue;
-        deliver_.one(probe_ + hit.probe, slot.gallery + hit.column, hit.score, static_cast<int>(t));
-      }
-    });
+  // Shows the sinks the slot's hits, all of rows [first, first + rows) of the probes on the device.
+  void take(DeviceSlot& slot, int64_t first, int64_t rows) {
+    const int64_t count = slot.hit_count();
+    if (count == 0) return;
+    auto* const heads = reinterpret_cast<int32_t*>(heads_.data());
+    auto* const next = reinterpret_cast<int32_t*>(next_.data());
+    link_hits(device_, slot.hits().items, count, first, rows, heads, next);
+    for (const std::unique_ptr<DeviceSink>& sink : sinks_) {
+      sink->take({.items = slot.hits().items,
+                  .count = count,
+                  .probe = probe_,
+                  .gallery = slot.gallery,
+                  .first = first,
+                  .rows = rows,
+                  .heads = heads,
+                  .next = next});
+    }
   }
 
   Device device_;
   const GemmBf16& gemm_;
   const RowSet &probes_, &gallery_;
-  std::span<ScoreSink* const> sinks_;
+  const std::vector<std::unique_ptr<DeviceSink>>& sinks_;
   std::span<TileSink* const> tiles_;
-  Delivery deliver_;
   bool whole_;  // every pair is scored
   DeviceBlocks blocks_;
   DeviceRows probe_rows_;
   int64_t probe_ = 0, probe_count_ = 0;  // the probes on the device
   Memory values_;                        // (tile_pairs) estimates or scores of one tile
+  Memory heads_, next_;                  // (probe_block), (room) the lists of the hits being taken
   std::array<Staging, 2> staging_;
   std::vector<DeviceSlot> slots_;
   std::vector<float> host_values_;
@@ -233,7 +241,10 @@ StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet
   const std::vector<int64_t> begins = gallery_begins(gallery.count, first, blocks.gallery_block);
   const int64_t per_pass = std::ssize(begins) - 1;
 
-  DeviceStream stream(device, gemm, probes, gallery, sinks, tiles, whole, blocks);
+  std::vector<std::unique_ptr<DeviceSink>> on_device;
+  std::vector<Resumable*> kept(tiles.begin(), tiles.end());
+  for (ScoreSink* sink : sinks) kept.push_back(on_device.emplace_back(sink->on(device)).get());
+  DeviceStream stream(device, gemm, probes, gallery, on_device, tiles, whole, blocks);
   std::unique_ptr<Progress> progress;
   if (!options.progress.empty() && figures.pairs >= kLongStream) {
     progress = std::make_unique<Progress>(options.progress, figures.pairs, "pairs");
@@ -241,8 +252,8 @@ StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet
   StreamProgress on_disk(
       options,
       fmt::format("{} x {} rows of {}, device blocks of {} and {}, {} sinks", probes.count, gallery.count,
-                  probes.dim, blocks.probe_block, blocks.gallery_block, sinks.size() + tiles.size()),
-      sinks, tiles);
+                  probes.dim, blocks.probe_block, blocks.gallery_block, kept.size()),
+      kept);
   const int64_t resumed = on_disk.resume();
   int64_t done = 0, block = 0;  // pairs, and blocks before this pass over the gallery
   for (int64_t p = 0; p < probes.count; p += blocks.probe_block, block += per_pass) {
@@ -279,6 +290,7 @@ StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet
   }
   if (progress) progress->finish();
   on_disk.finish(block);
+  for (const std::unique_ptr<DeviceSink>& sink : on_device) sink->fetch();
   figures.screened = stream.screened();
   return figures;
 }

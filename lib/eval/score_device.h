@@ -1,8 +1,9 @@
 // stream_scores on a GPU: products of rows rounded to bf16 say which pairs can matter to a sink, and
 // pair_score's own chain scores those; what the sinks are shown has the same bits as on a CPU.
 // - Probes stay on the device, blocks of gallery rows pass through: while one is computed the next is read,
-//   copied and rounded, and the last one's hits are taken.
-// - Only hits come back. Cuts go up before each block; old ones are lower, which is safe.
+//   copied and rounded.
+// - Sinks take a block's hits where they are (eval/score_device_sinks.h), once the host knows how many: only
+//   counts come back. Cuts go up before each block; old ones are lower, which is safe.
 // - A block that leaves more candidates than there is room for is done again tile by tile, and a tile that
 //   leaves many of its pairs is scored whole. TileSinks take what is scored whole where it is, if they can.
 #pragma once

@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "core/chains.cuh"
 #include "core/launch.cuh"
+#include "core/lists.cuh"
 #include "core/select.cuh"
 
 namespace fr {
@@ -102,7 +104,16 @@ struct NotBelow {
   }
 };
 
+struct RowOf {
+  const ScoreHit* hits;
+  FR_HD int32_t operator()(int64_t i) const { return hits[i].probe; }
+};
+
 }  // namespace
+
+void clear_cuts(Device device, float* cuts, int64_t count) {
+  launch(device, count, Fill<float>{cuts, std::numeric_limits<float>::infinity()});
+}
 
 void bound_probes(Device device, const RowBound* rows, const float* cuts, int64_t count, int64_t dim,
                   ProbeBound* bounds) {
@@ -136,6 +147,12 @@ void score_whole(Device device, const DeviceTile& tile, const DeviceRows& probes
 void select_scores(Device device, const DeviceTile& scores, const ProbeBound* probes,
                    const Selected<ScoreHit>& hits) {
   launch_select(device, scores.rows, scores.cols, NotBelow{scores, probes}, hits);
+}
+
+void link_hits(Device device, const ScoreHit* hits, int64_t count, int64_t first, int64_t rows,
+               int32_t* heads, int32_t* next) {
+  launch(device, rows, Fill<int32_t>{heads + first, -1});
+  launch_link(device, count, RowOf{hits}, heads, next);
 }
 
 }  // namespace fr

@@ -24,6 +24,9 @@ struct DeviceTile {
   int64_t stride = 0;  // floats between rows of `values`
 };
 
+// cuts (count) of no sink: infinity.
+void clear_cuts(Device device, float* cuts, int64_t count);
+
 // bounds (count) of rows (count) and their cuts (count).
 void bound_probes(Device device, const RowBound* rows, const float* cuts, int64_t count, int64_t dim,
                   ProbeBound* bounds);
@@ -44,5 +47,10 @@ void score_whole(Device device, const DeviceTile& tile, const DeviceRows& probes
 // Appends the tile's scores that are not below the cut.
 void select_scores(Device device, const DeviceTile& scores, const ProbeBound* probes,
                    const Selected<ScoreHit>& hits);
+
+// The hits (count) of rows [first, first + rows) as a list a row: items[heads[row]], then items[next[…]]
+// until -1.
+void link_hits(Device device, const ScoreHit* hits, int64_t count, int64_t first, int64_t rows,
+               int32_t* heads, int32_t* next);
 
 }  // namespace fr

@@ -14,25 +14,19 @@ namespace fr {
 
 namespace {
 
-// Better: the larger score, of equal ones the smaller gallery row.
-bool better(const TopKSink::Hit& a, const TopKSink::Hit& b) {
-  return a.score > b.score || (a.score == b.score && a.gallery < b.gallery);
-}
-
 constexpr int64_t kLeastRoom = 4096;  // hits of a thread
 
 bool larger(const TailSink::Hit& a, const TailSink::Hit& b) {
   return a.score > b.score || (a.score == b.score && a.probe < b.probe);
 }
 
-// The k largest, in any order but for the k-th, which is last.
-void keep_largest(std::vector<TailSink::Hit>& hits, int64_t k) {
+}  // namespace
+
+void TailSink::keep_largest(std::vector<Hit>& hits, int64_t k) {
   if (std::ssize(hits) <= k) return;
   std::nth_element(hits.begin(), hits.begin() + (k - 1), hits.end(), larger);
   hits.resize(static_cast<size_t>(k));
 }
-
-}  // namespace
 
 TailSink::TailSink(int64_t k, Subjects subjects)
     : k_(k), subjects_(std::move(subjects)), parts_(static_cast<size_t>(thread_count())) {
@@ -90,16 +84,13 @@ void TailSink::raise_cut(float reached) {
   }
 }
 
-// To the lower edge of the bin of the k-th score of all threads; rounded, a score a little below an edge may
-// count to the bin above.
+// To the least score of the bin of the k-th one of all threads.
 void TailSink::raise_cut_by_bins() {
   int64_t above = 0;
   for (int64_t bin = ScoreBins::kCount - 1; bin > 0; --bin) {
     for (const Part& part : parts_)
       above += part.bins[static_cast<size_t>(bin)].load(std::memory_order_relaxed);
-    if (above < k_) continue;
-    const double rounding = std::numeric_limits<float>::epsilon();
-    return raise_cut(static_cast<float>(ScoreBins::lower_edge(bin) - rounding));
+    if (above >= k_) return raise_cut(ScoreBins::least(bin));
   }
 }
 
@@ -128,6 +119,12 @@ std::vector<float> TailSink::largest() const {
   for (const Hit& hit : hits()) scores.push_back(hit.score);
   return scores;
 }
+
+namespace {
+
+bool better(const TopKSink::Hit& a, const TopKSink::Hit& b) { return a.better_than(b); }
+
+}  // namespace
 
 TopKSink::TopKSink(int64_t probes, int64_t k, Subjects subjects)
     : k_(k),
@@ -174,73 +171,50 @@ std::vector<TopKSink::Hit> TopKSink::best(int64_t probe) const {
 }
 
 RankSink::RankSink(const std::vector<std::vector<float>>& scores, Subjects subjects, int64_t limit)
-    : subjects_(std::move(subjects)), limit_(limit), marks_(scores.size()) {
+    : subjects_(std::move(subjects)), limit_(limit), begins_{0}, states_(scores.size()) {
   assert(limit > 0);
-  for (size_t p = 0; p < scores.size(); ++p) {
-    Marks& marks = marks_[p];
-    marks.scores = scores[p];
-    std::sort(marks.scores.begin(), marks.scores.end());
-    marks.scores.erase(std::unique(marks.scores.begin(), marks.scores.end()), marks.scores.end());
-    marks.between.resize(marks.scores.size());
+  for (const std::vector<float>& given : scores) {
+    const auto begin = scores_.insert(scores_.end(), given.begin(), given.end());
+    std::sort(begin, scores_.end());
+    scores_.erase(std::unique(begin, scores_.end()), scores_.end());
+    begins_.push_back(std::ssize(scores_));
   }
+  between_.resize(scores_.size());
 }
 
 float RankSink::cut(int64_t probe) const {
-  const Marks& marks = marks_[static_cast<size_t>(probe)];
-  return marks.lowest < marks.scores.size() ? marks.scores[marks.lowest]
-                                            : std::numeric_limits<float>::infinity();
+  const auto p = static_cast<size_t>(probe);
+  return cut_of(scores_.data() + begins_[p], begins_[p + 1] - begins_[p], states_[p]);
 }
 
 void RankSink::take(const ScoreRun& run, int) {
-  Marks& marks = marks_[static_cast<size_t>(run.probe)];
+  const auto p = static_cast<size_t>(run.probe);
+  const int64_t begin = begins_[p];
+  const Marks of{scores_.data() + begin, begins_[p + 1] - begin, between_.data() + begin, &states_[p]};
   for (const int32_t c : run.columns) {
-    if (!subjects_.same(run.probe, run.gallery + c)) marks.take(run.scores[c], limit_);
+    if (!subjects_.same(run.probe, run.gallery + c)) of.take(run.scores[c], limit_);
   }
 }
 
-void RankSink::Marks::take(float score, int64_t limit) {
-  if (lowest == scores.size() || score < scores[lowest]) return;
-  const auto next = std::upper_bound(scores.begin(), scores.end(), score);
-  const auto reached = static_cast<size_t>(next - scores.begin()) - 1;  // the highest mark it reaches
-  ++between[reached].at_least;
-  if (score > scores[reached]) {
-    ++between[reached].more;
-  } else if (reached > lowest) {
-    ++between[reached - 1].more;
-  } else {
-    return;
-  }
-  ++more;
-  while (more >= limit) more -= between[lowest++].more;
-}
-
-std::string RankSink::state() const {
-  Bytes bytes;
-  for (const Marks& marks : marks_) {
-    bytes.put(static_cast<int64_t>(marks.lowest)).put(marks.more).put(marks.between);
-  }
-  return bytes.text();
-}
+std::string RankSink::state() const { return Bytes().put(states_).put(between_).text(); }
 
 void RankSink::restore(std::string_view state) {
   BytesReader bytes(state);
-  for (Marks& marks : marks_) {
-    marks.lowest = static_cast<size_t>(bytes.value<int64_t>());
-    marks.more = bytes.value<int64_t>();
-    marks.between = bytes.list<Above>();
-  }
+  states_ = bytes.list<State>();
+  between_ = bytes.list<Above>();
   bytes.end();
 }
 
 RankSink::Above RankSink::above(int64_t probe, float score) const {
-  const Marks& marks = marks_[static_cast<size_t>(probe)];
-  const auto at = std::lower_bound(marks.scores.begin(), marks.scores.end(), score) - marks.scores.begin();
-  assert(at < std::ssize(marks.scores) && marks.scores[static_cast<size_t>(at)] == score);
-  if (static_cast<size_t>(at) < marks.lowest) return {limit_, limit_};
+  const auto p = static_cast<size_t>(probe);
+  const auto first = scores_.begin() + begins_[p], end = scores_.begin() + begins_[p + 1];
+  const auto at = std::lower_bound(first, end, score);
+  assert(at < end && *at == score);
+  if (at - first < states_[p].lowest) return {limit_, limit_};
   Above sum;
-  for (auto i = static_cast<size_t>(at); i < marks.between.size(); ++i) {
-    sum.at_least += marks.between[i].at_least;
-    sum.more += marks.between[i].more;
+  for (auto i = static_cast<size_t>(at - scores_.begin()); i < static_cast<size_t>(begins_[p + 1]); ++i) {
+    sum.at_least += between_[i].at_least;
+    sum.more += between_[i].more;
   }
   return sum;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "core/device.h"
@@ -27,7 +28,11 @@ struct ScoreBins {
     const float at = (score + 1) * (static_cast<float>(kCount) / 2);
     return static_cast<int32_t>(at < 0 ? 0.0f : at < kCount - 1 ? at : static_cast<float>(kCount - 1));
   }
-  static double lower_edge(int64_t bin) { return static_cast<double>(2 * bin) / kCount - 1; }
+  static FR_HD double lower_edge(int64_t bin) { return static_cast<double>(2 * bin) / kCount - 1; }
+  // Of the scores that count to the bin; rounded, one a little below its edge may.
+  static FR_HD float least(int64_t bin) {
+    return static_cast<float>(lower_edge(bin) - std::numeric_limits<float>::epsilon());
+  }
 };
 
 // The k largest of all scores, exactly: what a false accept rate is decided by.
@@ -41,12 +46,14 @@ class TailSink final : public ScoreSink {
   explicit TailSink(int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t) const override { return cut_.load(std::memory_order_relaxed); }
   void take(const ScoreRun& run, int thread) override;
+  std::unique_ptr<DeviceSink> on(Device device) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<Hit> hits() const;       // min(k, scores) of them, descending; at equal scores the first probes
   std::vector<float> largest() const;  // their scores
 
  private:
+  friend class DeviceTail;
   struct Part {             // of one thread; others read `bins`
     std::vector<Hit> hits;  // below 2k and a run
     std::vector<std::atomic<int64_t>> bins;
@@ -55,6 +62,8 @@ class TailSink final : public ScoreSink {
     void count_new();
   };
   void drop_below_cut(Part& part);
+  // The k largest, in any order but for the k-th, which is last.
+  static void keep_largest(std::vector<Hit>& hits, int64_t k);
   void raise_cut(float reached);
   void raise_cut_by_bins();
 
@@ -71,15 +80,20 @@ class TopKSink final : public ScoreSink {
     float score = 0;
     int64_t gallery = -1;
     bool operator==(const Hit&) const = default;
+    FR_HD bool better_than(const Hit& other) const {
+      return score > other.score || (score == other.score && gallery < other.gallery);
+    }
   };
   TopKSink(int64_t probes, int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t probe) const override;
   void take(const ScoreRun& run, int thread) override;
+  std::unique_ptr<DeviceSink> on(Device device) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<Hit> best(int64_t probe) const;  // best first; fewer than k where the gallery is smaller
 
  private:
+  friend class DeviceTopK;
   int64_t k_;
   Subjects subjects_;
   std::vector<std::vector<Hit>> hits_;  // (probes), below 2k each, in any order
@@ -100,22 +114,54 @@ class RankSink final : public ScoreSink {
                     int64_t limit = std::numeric_limits<int64_t>::max());  // limit > 0
   float cut(int64_t probe) const override;
   void take(const ScoreRun& run, int thread) override;
+  std::unique_ptr<DeviceSink> on(Device device) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   Above above(int64_t probe, float score) const;  // `score`: one of those given
 
- private:
-  struct Marks {
-    std::vector<float> scores;   // ascending, distinct
-    std::vector<Above> between;  // gallery rows from this mark up to the next one
-    size_t lowest = 0;           // the first mark that fewer than `limit` rows exceed
-    int64_t more = 0;            // those rows
-    void take(float score, int64_t limit);
+  struct State {         // of one probe
+    int64_t lowest = 0;  // the first of its marks that fewer than `limit` rows exceed
+    int64_t more = 0;    // those rows
   };
+  struct Marks {               // of one probe
+    const float* scores = {};  // (count) ascending, distinct
+    int64_t count = 0;
+    Above* between = nullptr;  // (count) gallery rows from this mark up to the next one
+    State* state = nullptr;
+    FR_HD void take(float score, int64_t limit) const;
+  };
+  static FR_HD float cut_of(const float* scores, int64_t count, const State& state) {
+    return state.lowest < count ? scores[state.lowest] : std::numeric_limits<float>::infinity();
+  }
+
+ private:
+  friend class DeviceRank;
   Subjects subjects_;
   int64_t limit_;
-  std::vector<Marks> marks_;  // (probes)
+  std::vector<int64_t> begins_;  // (probes + 1) of each probe's marks in the next two
+  std::vector<float> scores_;
+  std::vector<Above> between_;
+  std::vector<State> states_;  // (probes)
 };
+
+FR_HD inline void RankSink::Marks::take(float score, int64_t limit) const {
+  if (score < cut_of(scores, count, *state)) return;
+  int64_t reached = state->lowest;  // the highest mark it reaches is in [reached, end)
+  for (int64_t end = count; end - reached > 1;) {
+    const int64_t middle = (reached + end) / 2;
+    (scores[middle] <= score ? reached : end) = middle;
+  }
+  ++between[reached].at_least;
+  if (score > scores[reached]) {
+    ++between[reached].more;
+  } else if (reached > state->lowest) {
+    ++between[reached - 1].more;
+  } else {
+    return;
+  }
+  ++state->more;
+  while (state->more >= limit) state->more -= between[state->lowest++].more;
+}
 
 // How many scores fall into each bin.
 class HistogramSink final : public TileSink {

@@ -33,7 +33,6 @@ DeviceSlot::DeviceSlot(Device device, const DeviceBlocks& blocks, int64_t dim)
       candidate_items_(blocks.room * int64_t{sizeof(Candidate)}, device),
       hit_items_(blocks.room * int64_t{sizeof(ScoreHit)}, device),
       counts_(2 * int64_t{sizeof(int64_t)}, device),
-      host_cuts_(device, blocks.probe_block * 4),
       host_counts_(device, counts_.bytes()),
       copies_(device) {
   auto* const counts = reinterpret_cast<int64_t*>(counts_.data());
@@ -42,10 +41,7 @@ DeviceSlot::DeviceSlot(Device device, const DeviceBlocks& blocks, int64_t dim)
 }
 
 void DeviceSlot::bound(const DeviceRows& probes, int64_t first, int64_t count) {
-  float* const cuts = reinterpret_cast<float*>(cuts_.data()) + first;
-  copies_.copy(cuts, host_cuts_.as<float>() + first, count * 4);
-  copies_.before_work();
-  bound_probes(device_, probes.bounds(first), cuts, count, dim_,
+  bound_probes(device_, probes.bounds(first), cuts() + first, count, dim_,
                reinterpret_cast<ProbeBound*>(bounds_.data()) + first);
 }
 
@@ -63,13 +59,9 @@ int64_t DeviceSlot::candidate_count() {
   return host_counts_.as<int64_t>()[0];
 }
 
-std::vector<ScoreHit> DeviceSlot::read_hits() {
+int64_t DeviceSlot::hit_count() {
   wait();
-  std::vector<ScoreHit> hits(static_cast<size_t>(std::min(host_counts_.as<int64_t>()[1], hits_.capacity)));
-  if (hits.empty()) return hits;
-  copies_.copy(hits.data(), hits_.items, std::ssize(hits) * int64_t{sizeof(ScoreHit)});
-  wait();
-  return hits;
+  return std::min(host_counts_.as<int64_t>()[1], hits_.capacity);
 }
 
 }  // namespace fr

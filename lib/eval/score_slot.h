@@ -1,7 +1,6 @@
 // One block of the gallery on a device: its rows, the cuts it is compared with, and what it leaves.
 #pragma once
 #include <cstdint>
-#include <vector>
 
 #include "core/copy_stream.h"
 #include "core/tensor.h"
@@ -29,8 +28,9 @@ class DeviceSlot {
  public:
   DeviceSlot(Device device, const DeviceBlocks& blocks, int64_t dim);
 
-  // Of probes [first, first + count) of those on the device: makes bounds of cuts (host, count).
-  float* cuts() const { return host_cuts_.as<float>(); }  // (probe_block), for the caller to fill
+  // (probe_block) on the device, for the caller to fill.
+  float* cuts() const { return reinterpret_cast<float*>(cuts_.data()); }
+  // Of probes [first, first + count) of those on the device: makes bounds of cuts.
   void bound(const DeviceRows& probes, int64_t first, int64_t count);
 
   void clear();  // both lists
@@ -38,10 +38,10 @@ class DeviceSlot {
   const Selected<ScoreHit>& hits() const { return hits_; }
   const ProbeBound* bounds() const { return reinterpret_cast<const ProbeBound*>(bounds_.data()); }
 
-  void fetch_counts();                // of what has been launched so far, without waiting
-  void wait();                        // for the last fetch_counts
-  int64_t candidate_count();          // waits for the last fetch_counts; may be above the capacity
-  std::vector<ScoreHit> read_hits();  // of the last fetch_counts; waits
+  void fetch_counts();        // of what has been launched so far, without waiting
+  void wait();                // for the last fetch_counts
+  int64_t candidate_count();  // waits for the last fetch_counts; may be above the capacity
+  int64_t hit_count();        // of those that are there; waits likewise
 
   DeviceRows rows;
   int64_t gallery = 0, cols = 0;  // the gallery's rows that are here
@@ -52,7 +52,7 @@ class DeviceSlot {
   Memory cuts_, bounds_, candidate_items_, hit_items_, counts_;
   Selected<Candidate> candidates_;
   Selected<ScoreHit> hits_;
-  Pinned host_cuts_, host_counts_;  // (probe_block), (2)
+  Pinned host_counts_;  // (2)
   CopyStream copies_;
 };
 

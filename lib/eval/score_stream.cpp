@@ -271,11 +271,13 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   if (!options.progress.empty() && figures.pairs >= kLongStream) {
     progress = std::make_unique<Progress>(options.progress, figures.pairs, "pairs");
   }
+  std::vector<Resumable*> kept(sinks.begin(), sinks.end());
+  kept.insert(kept.end(), tiles.begin(), tiles.end());
   StreamProgress on_disk(
       options,
       fmt::format("{} x {} rows of {}, blocks of {} and {}, {} sinks", probes.count, gallery.count, d,
                   probe_block, gallery_block, sinks.size() + tiles.size()),
-      sinks, tiles);
+      std::move(kept));
   const int64_t resumed = on_disk.resume();
   int64_t done = 0, block = 0;
   for (int64_t p = 0; p < probes.count; p += probe_block) {

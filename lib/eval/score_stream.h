@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 namespace fr {
 
 class Backend;
+class DeviceSink;
 
 // `count` rows of `dim` f32 values, unit vectors where a score is to be a cosine. They are read when their
 // tile comes, so they may be views of a mapped file. Failed items are left out by the caller, who counts
@@ -54,6 +56,8 @@ class ScoreSink : public Resumable {
     constexpr int32_t first = 0;
     take({probe, gallery, &score, {&first, 1}}, thread);
   }
+  // The same on a device, from what this sink holds now (eval/score_device_sinks.h).
+  virtual std::unique_ptr<DeviceSink> on(Device device) = 0;
 };
 
 // Scores of probes [probe, probe + rows) with gallery rows [gallery, gallery + cols).

@@ -1,6 +1,7 @@
 #include "eval/stream_progress.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "core/bytes.h"
 #include "core/error.h"
@@ -11,16 +12,16 @@ namespace fr {
 
 namespace {
 
-constexpr std::string_view kMagic = "fr stream of scores 1\n";
+constexpr std::string_view kMagic = "fr stream of scores 2\n";
 
 }  // namespace
 
 StreamProgress::StreamProgress(const StreamOptions& options, const std::string& shape,
-                               std::span<ScoreSink* const> sinks, std::span<TileSink* const> tiles)
-    : file_(options.resume_file), key_(options.resume_key + "; " + shape), seconds_(options.resume_seconds) {
-  sinks_.assign(sinks.begin(), sinks.end());
-  sinks_.insert(sinks_.end(), tiles.begin(), tiles.end());
-}
+                               std::vector<Resumable*> sinks)
+    : file_(options.resume_file),
+      key_(options.resume_key + "; " + shape),
+      seconds_(options.resume_seconds),
+      sinks_(std::move(sinks)) {}
 
 int64_t StreamProgress::resume() {
   if (file_.empty() || !std::filesystem::exists(file_)) return 0;

@@ -2,8 +2,8 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "eval/score_stream.h"
 
@@ -12,8 +12,7 @@ namespace fr {
 class StreamProgress {
  public:
   // `shape` names everything the partition into blocks depends on.
-  StreamProgress(const StreamOptions& options, const std::string& shape, std::span<ScoreSink* const> sinks,
-                 std::span<TileSink* const> tiles);
+  StreamProgress(const StreamOptions& options, const std::string& shape, std::vector<Resumable*> sinks);
   // Blocks done by an earlier run, whose state the sinks now have; 0 without one. Throws fr::Error "FILE: …"
   // for the file of another run and for a damaged one.
   int64_t resume();

@@ -1,5 +1,6 @@
-// launch and launch_rows on the CPU: every element once, the documented tree, and bits that do not depend on
-// threads. The concepts below also prove that this file was compiled as C++20 by either compiler.
+// launch, launch_rows and launch_link on the CPU: every element once, the documented tree, and bits that do
+// not depend on threads. The concepts below also prove that this file was compiled as C++20 by either
+// compiler.
 #include "core/launch.cuh"
 
 #include <doctest/doctest.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/lists.cuh"
 #include "core/random.h"
 
 using namespace fr;
@@ -33,6 +35,11 @@ struct MatrixElement {
   const float* x;  // (rows, cols)
   int64_t cols;
   FR_HD float operator()(int64_t row, int64_t col) const { return x[row * cols + col]; }
+};
+
+struct KeyOf {
+  const int32_t* keys;
+  FR_HD int32_t operator()(int64_t i) const { return keys[i]; }
 };
 
 std::vector<float> random_values(int64_t count) {
@@ -96,6 +103,22 @@ TEST_CASE("launch_rows finds maxima, keeps NaN, and gives the identity for no co
   CHECK(std::isnan(y[1]));
   launch_rows(Device::kCpu, 2, 0, MatrixElement{x.data(), 0}, Max<float>{}, Keep<float>{y.data()});
   CHECK(y[0] == -std::numeric_limits<float>::infinity());
+}
+
+TEST_CASE("launch_link puts every item into the list of its key, once") {
+  constexpr int64_t kItems = 50'000;
+  constexpr int32_t kKeys = 613;
+  std::vector<int32_t> heads(kKeys, -1), next(kItems, -2), keys(kItems);
+  for (int64_t i = 0; i < kItems; ++i) keys[static_cast<size_t>(i)] = static_cast<int32_t>(i * i % kKeys);
+  launch_link(Device::kCpu, kItems, KeyOf{keys.data()}, heads.data(), next.data());
+  std::vector<int> visits(kItems, 0);
+  for (int32_t key = 0; key < kKeys; ++key) {
+    for (int32_t i = heads[static_cast<size_t>(key)]; i >= 0; i = next[static_cast<size_t>(i)]) {
+      REQUIRE(keys[static_cast<size_t>(i)] == key);
+      ++visits[static_cast<size_t>(i)];
+    }
+  }
+  CHECK(visits == std::vector<int>(kItems, 1));
 }
 
 TEST_CASE("a build without nvcc refuses the CUDA device in words") {

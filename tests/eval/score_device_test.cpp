@@ -143,6 +143,39 @@ TEST_CASE("stream_scores_on: a stream that was stopped goes on where it was, to 
   }
 }
 
+TEST_CASE("stream_scores_on: sinks go on from what they hold, and ranks count up to their limit") {
+  const ScoreCase c{"spread", random_rows("p", 40, 32), random_rows("g", 3000, 32)};
+  const auto asked = marks(c);
+  const DeviceBlocks blocks{
+      .probe_block = 30, .gallery_block = 200, .tile_pairs = 1 << 13, .tile_cols = 64, .room = 1 << 13};
+  const auto run = [&](bool on_device) {
+    TailSink tail(2000);  // most of its hits are there before its cut is
+    TopKSink top(c.probes.count, 100);
+    RankSink ranks(asked, {}, 40);
+    ScoreSink* const sinks[] = {&tail, &top, &ranks};
+    for (const int64_t part : {0, 1}) {  // two galleries, one after the other
+      const RowSet gallery{1500, 32, [&, part](int64_t i, float* row) {
+                             std::copy_n(c.gallery.row(1500 * part + i), 32, row);
+                           }};
+      if (on_device) {
+        stream_scores_on(Device::kCpu, kForward, c.probes.set(), gallery, sinks, {}, {}, blocks);
+      } else {
+        stream_scores(c.probes.set(), gallery, sinks);
+      }
+    }
+    Outcome out{tail.largest(), {}, {}, {}, {}, {}};
+    for (int64_t i = 0; i < c.probes.count; ++i) {
+      out.top.push_back(top.best(i));
+      auto& of = out.ranks.emplace_back();
+      for (const float mark : asked[static_cast<size_t>(i)]) {
+        of.push_back({ranks.above(i, mark).at_least, ranks.above(i, mark).more});
+      }
+    }
+    return out;
+  };
+  check_same(run(true), run(false));
+}
+
 TEST_CASE("scores on cuda without its backend are refused") {
   const Rows rows = random_rows("p", 3, 8);
   TailSink tail(5);
