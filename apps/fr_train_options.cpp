@@ -78,6 +78,10 @@ void add_options(Options& options, TrainCommand& c) {
               "who computes; cuda: in bf16")
       .add("--threads", c.threads, "computing threads; 0: all processors")
       .add("--workers", c.workers, "image decoding threads; 0: one for every two processors")
+      .choice(
+          "--jpeg", t.jpeg, {"libjpeg", "nvjpeg"},
+          "who decodes JPEGs, those of --eval-data too; nvjpeg: a GPU, whose pixels are not libjpeg's, so "
+          "that a run keeps to one of them")
       .with_config();
 }
 

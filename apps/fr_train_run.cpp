@@ -5,6 +5,7 @@
 #include "core/parallel.h"
 #include "embed/vector_dataset.h"
 #include "fr_train.h"
+#include "image/jpeg_decoder.h"
 #include "readers/readers.h"
 #include "store/store.h"
 #include "synth/synth.h"
@@ -32,6 +33,7 @@ void announce(const Dataset& dataset, const Trainer& trainer, const TrainOptions
   fmt::print("training  {} steps of {} images, learning rate {} ({}), seed {}\n", grouped(trainer.steps()),
              o.batch_size, o.lr, o.schedule, o.seed);
   fmt::print("machine   backend {}, {} threads, {} decoding\n", backend.name(), thread_count(), o.workers);
+  if (o.jpeg != "libjpeg") fmt::print("decoding  JPEGs by {}, not libjpeg\n", o.jpeg);
   if (trainer.step() > 0) fmt::print("resuming  after step {} of {}\n", trainer.step(), trainer.steps());
   if (!trainer.note().empty())
     fmt::print("note      {}: the last bits will differ from an uninterrupted run\n", trainer.note());
@@ -78,6 +80,7 @@ int train(const TrainCommand& command) {
   TrainOptions options = train_options(command);
   if (command.threads > 0) set_thread_count(static_cast<int>(command.threads));
   const auto backend = choose_backend(command);
+  choose_jpeg_decoder(options.jpeg);
   const auto dataset = open_training_data(command);
   Evaluation evaluation;
   if (!command.eval_data.empty()) {

@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "image/announced_size.h"
 #include "image/jpeg.h"
+#include "image/jpeg_decoder.h"
 
 namespace fr {
 
@@ -51,7 +52,7 @@ bool is_cut_png(std::span<const std::byte> encoded) {
 
 Image decode_image(std::span<const std::byte> encoded, const std::string& name) {
   FR_CHECK(!encoded.empty(), "{}: not a readable image (empty)", name);
-  if (is_jpeg(encoded)) return decode_jpeg(encoded, name);
+  if (is_jpeg(encoded)) return jpeg_decoder()(encoded, name);
   FR_CHECK(!is_cut_png(encoded), "{}: not a readable image (PNG cut short)", name);
   const std::optional<AnnouncedSize> size = announced_size(encoded);
   FR_CHECK(size, "{}: not a readable image (no whole JPEG, PNG, BMP or PGM)", name);

@@ -14,7 +14,8 @@ struct Image {
   std::vector<uint8_t> rgb;  // (height, width, 3)
 };
 
-// JPEG, PNG, PGM, BMP by content. `name` is what an error calls it: "NAME: not a readable image (…)".
+// JPEG (image/jpeg_decoder.h), PNG, PGM, BMP by content. `name` is what an error calls it: "NAME: not a
+// readable image (…)".
 Image decode_image(std::span<const std::byte> encoded, const std::string& name);
 Image read_image(const std::string& path);
 std::vector<std::byte> encode_jpeg(const Image& image, int quality = 95);

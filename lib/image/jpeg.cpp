@@ -64,6 +64,9 @@ class Decoder {
   }
   int64_t height() const { return info_.output_height; }
   int64_t width() const { return info_.output_width; }
+  bool grey_or_ycc() const {
+    return info_.jpeg_color_space == JCS_GRAYSCALE || info_.jpeg_color_space == JCS_YCbCr;
+  }
   const char* message() const { return handler_.message; }
 
  private:
@@ -71,15 +74,42 @@ class Decoder {
   Handler handler_{};
 };
 
+JpegHeader checked_header(Decoder& decoder, size_t bytes, const std::string& name) {
+  FR_CHECK(decoder.read_header(), "{}: not a readable image (JPEG: {})", name, decoder.message());
+  check_announced({decoder.width(), decoder.height()}, bytes, name);
+  return {.height = decoder.height(), .width = decoder.width(), .grey_or_ycc = decoder.grey_or_ycc()};
+}
+
 }  // namespace
+
+JpegHeader read_jpeg_header(std::span<const std::byte> encoded, const std::string& name) {
+  Decoder decoder(encoded);
+  return checked_header(decoder, encoded.size(), name);
+}
+
+bool has_end_of_image(std::span<const std::byte> encoded) {
+  const auto byte = [&](size_t at) { return std::to_integer<size_t>(encoded[at]); };
+  for (size_t at = 0; at + 1 < encoded.size();) {
+    const size_t marker = byte(at) == 0xff ? byte(at + 1) : 0xff;
+    const bool bare = marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8);  // or an escaped 0xff
+    if (marker == 0xd9) return true;
+    if (marker == 0xff) {  // coded data, or a fill byte
+      ++at;
+    } else if (bare) {
+      at += 2;
+    } else if (at + 3 < encoded.size()) {
+      at += 2 + 256 * byte(at + 2) + byte(at + 3);
+    } else {
+      return false;
+    }
+  }
+  return false;
+}
 
 Image decode_jpeg(std::span<const std::byte> encoded, const std::string& name) {
   Decoder decoder(encoded);
-  FR_CHECK(decoder.read_header(), "{}: not a readable image (JPEG: {})", name, decoder.message());
-  Image image;
-  image.height = decoder.height();
-  image.width = decoder.width();
-  check_announced({image.width, image.height}, encoded.size(), name);
+  const JpegHeader header = checked_header(decoder, encoded.size(), name);
+  Image image{.height = header.height, .width = header.width, .rgb = {}};
   image.rgb.resize(static_cast<size_t>(image.height * image.width * 3));
   FR_CHECK(decoder.read_pixels(image.rgb.data()), "{}: not a readable image (JPEG: {})", name,
            decoder.message());

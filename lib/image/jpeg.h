@@ -19,4 +19,17 @@ inline bool is_jpeg(std::span<const std::byte> encoded) {
 // upright.
 Image decode_jpeg(std::span<const std::byte> encoded, const std::string& name);
 
+// What a header says, for those who decode by another library.
+struct JpegHeader {
+  int64_t height = 0, width = 0;
+  bool grey_or_ycc = false;  // else RGB, CMYK or YCCK
+};
+
+// Throws as decode_jpeg does where the header cannot be read or announces too much.
+JpegHeader read_jpeg_header(std::span<const std::byte> encoded, const std::string& name);
+
+// Whether the coded data run to an end-of-image marker, which a file cut short anywhere lacks. That of a
+// thumbnail within a segment does not count.
+bool has_end_of_image(std::span<const std::byte> encoded);
+
 }  // namespace fr

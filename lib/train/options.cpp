@@ -52,7 +52,7 @@ std::map<std::string, std::string> configuration(const TrainOptions& o, const Da
       {"loss", o.loss.name},
       {"loss_detail", loss.describe()},
       {"filter", fmt::to_string(o.loss.filter)},
-      {"dataset", dataset.content_hash()},
+      {"dataset", dataset.content_hash() + (o.jpeg == "libjpeg" ? "" : ", JPEGs by " + o.jpeg)},
       {"classes", fmt::to_string(dataset.classes())},
       {"batch_size", fmt::to_string(o.batch_size)},
       {"seed", fmt::to_string(o.seed)},

@@ -33,6 +33,8 @@ struct TrainOptions {
   double momentum = 0.9, weight_decay = 5e-4;
   std::string sgd = "torch";  // or "mxnet": the form of the update
   double clip = 0;            // L2 norm over the backbone's gradients; 0: no clipping
+  // Who decodes the data's JPEGs (image/jpeg_decoder.h): chosen by the caller, recorded here.
+  std::string jpeg = "libjpeg";
 
   // What follows leaves the trained values as they are.
   std::filesystem::path folder = "run";

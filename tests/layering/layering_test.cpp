@@ -83,7 +83,8 @@ TEST_CASE("every include obeys the order") {
 TEST_CASE("each library stays in its folder") {
   const std::map<std::string, std::string> owners = {
       {"opencv2", "image"}, {"hdf5.h", "store"}, {"H5", "store"},           {"oneapi", "backend/onednn"},
-      {"zlib.h", "store"},  {"CLI", "none"},     {"cudnn", "backend/cuda"}, {"cublas", "backend/cuda"}};
+      {"zlib.h", "store"},  {"CLI", "none"},     {"cudnn", "backend/cuda"}, {"cublas", "backend/cuda"},
+      {"jpeglib", "image"}, {"nvjpeg", "image"}};
   for_each_include(kSource / "lib", [&](const fs::path& file, const std::string& include) {
     for (const auto& [prefix, owner] : owners) {
       if (!include.starts_with(prefix)) continue;

@@ -13,6 +13,7 @@
 #include "core/files.h"
 #include "data/memory_dataset.h"
 #include "data/packed.h"
+#include "image/jpeg_nvjpeg.h"
 #include "support/support.h"
 
 using namespace fr;
@@ -153,4 +154,29 @@ TEST_CASE("fr-train --device cuda says in one line why not; another run's checkp
   CHECK(test::contains(test::run_command(common).output, "resuming  after step 1 of 1"));
   CHECK_FALSE(test::contains(test::run_command(common + "--lr 0.5 --fresh").output, "resuming"));
   CHECK(test::run_command(common + "--warmup x").status == 2);
+}
+
+TEST_CASE("fr-train --jpeg nvjpeg says in one line why not, and leaves no run behind") {
+  REQUIRE(std::filesystem::exists(kProgram));
+  const test::ScratchFolder scratch;
+  write_pack(scratch / "data");
+  const std::string common = kProgram + " --data " + (scratch / "data").string() + " --out " +
+                             (scratch / "run").string() + " --network iresnet_tiny --batch-size 4 --steps 1 ";
+  const auto unknown = test::run_command(common + "--jpeg turbo");
+  CHECK(unknown.status == 2);
+  CHECK(test::contains(unknown.output, "nvjpeg"));
+  const std::string why = why_no_nvjpeg();
+  const auto ran = test::run_command(common + "--jpeg nvjpeg");
+  INFO(ran.output);
+  if (why.empty()) {
+    CHECK(ran.status == 0);
+    CHECK(test::contains(ran.output, "JPEGs by nvjpeg"));
+  } else {
+    CHECK(ran.status == 1);
+    CHECK(ran.output == "fr-train: JPEG decoder nvjpeg: " + why + "\n");
+    CHECK_FALSE(std::filesystem::exists(scratch / "run"));
+  }
+  const auto usual = test::run_command(common + "--fresh --jpeg libjpeg");
+  CHECK(usual.status == 0);
+  CHECK_FALSE(test::contains(usual.output, "JPEGs by"));
 }

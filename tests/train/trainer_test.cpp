@@ -222,6 +222,14 @@ TEST_CASE("a checkpoint of another run is refused in one line, and fresh starts 
   other.steps = 7;
   refusal(other, dataset);
   CHECK(contains(refusal(options, MemoryDataset(2, 6)), "memory:2x4 there, memory:2x6 here"));
+  other = options;
+  other.jpeg = "nvjpeg";
+  CHECK(contains(refusal(other, dataset), "memory:2x4 there, memory:2x4, JPEGs by nvjpeg here"));
+  other.folder = scratch / "nvjpeg";
+  Trainer(dataset, other, *backend).run();
+  CHECK(Trainer(dataset, other, *backend).step() == other.steps);
+  other.jpeg = "libjpeg";
+  CHECK(contains(refusal(other, dataset), "memory:2x4, JPEGs by nvjpeg there, memory:2x4 here"));
 
   other = options;
   other.lr = 0.25;
