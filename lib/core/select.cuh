@@ -12,6 +12,15 @@
 
 namespace fr {
 
+// What `select` answers where a list is seen as a matrix of one row.
+template <class Item>
+struct Listed {
+  Item listed;
+  bool passing;
+  FR_HD bool passes(int64_t) const { return passing; }
+  FR_HD Item item(int64_t) const { return listed; }
+};
+
 template <class Select, class Item>
 void launch_select(Device device, int64_t rows, int64_t cols, const Select& select,
                    const Selected<Item>& selected) {

@@ -170,14 +170,7 @@ struct RaiseCut {
 struct Others {
   DeviceHits hits;
   People people;
-
-  struct Column {
-    TailSink::Hit hit;
-    bool other;
-    FR_HD bool passes(int64_t) const { return other; }
-    FR_HD TailSink::Hit item(int64_t) const { return hit; }
-  };
-  FR_HD Column operator()(int64_t i) const {
+  FR_HD Listed<TailSink::Hit> operator()(int64_t i) const {
     const ScoreHit hit = hits.items[i];
     const int64_t probe = hits.probe + hit.probe;
     return {{hit.score, static_cast<int32_t>(probe)}, !people.same(probe, hits.gallery + hit.column)};
@@ -192,8 +185,8 @@ struct OtherBins {
   FR_HD int64_t operator()(int64_t row, int64_t col) const {
     const int64_t i = row * kCols + col;
     if (i >= others.hits.count) return 0;
-    const Others::Column column = others(i);
-    return column.other ? ScoreBins::of(column.hit.score) : 0;
+    const Listed<TailSink::Hit> hit = others(i);
+    return hit.passing ? ScoreBins::of(hit.listed.score) : 0;
   }
 };
 
@@ -201,14 +194,7 @@ struct NotBelowCut {
   const TailSink::Hit* hits;
   const int64_t* count;  // of the hits
   const float* cut;
-
-  struct Column {
-    TailSink::Hit hit;
-    bool kept;
-    FR_HD bool passes(int64_t) const { return kept; }
-    FR_HD TailSink::Hit item(int64_t) const { return hit; }
-  };
-  FR_HD Column operator()(int64_t i) const {
+  FR_HD Listed<TailSink::Hit> operator()(int64_t i) const {
     if (i >= *count) return {{}, false};
     return {hits[i], hits[i].score >= *cut};
   }

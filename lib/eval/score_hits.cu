@@ -69,14 +69,7 @@ struct Scored {
   const float* gallery;
   int64_t dim, stride;
   const ProbeBound* bounds;
-
-  struct Column {
-    ScoreHit hit;
-    bool reached;
-    FR_HD bool passes(int64_t) const { return reached; }
-    FR_HD ScoreHit item(int64_t) const { return hit; }
-  };
-  FR_HD Column operator()(int64_t i) const {
+  FR_HD Listed<ScoreHit> operator()(int64_t i) const {
     if (i >= *candidates.count) return {{0, 0, 0}, false};
     const Candidate pair = candidates.items[i];
     const float score = aligned_pair_score(probes + pair.probe * stride, gallery + pair.column * stride, dim);
