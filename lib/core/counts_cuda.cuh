@@ -24,17 +24,31 @@ __global__ void __launch_bounds__(1024)
   }
 }
 
-// bins * 4 bytes of shared memory: more than 48 KB must be asked for, and 160 KB is what sm_80 has.
+// Where a block's shared memory does not hold all bins.
+template <class Place>
+__global__ void counts_in_memory_kernel(int64_t rows, int64_t cols, Place place, int64_t* counts) {
+  for (int64_t row = blockIdx.x; row < rows; row += gridDim.x)
+    for (int64_t col = threadIdx.x; col < cols; col += blockDim.x)
+      atomicAdd(reinterpret_cast<unsigned long long*>(counts) + place(row, col), 1ull);
+}
+
+// bins * 4 bytes of shared memory: more than 48 KB must be asked for; sm_80 and sm_90 have 160 KB and more,
+// sm_86 and sm_89 100 KB.
 template <class Place>
 void launch_counts(int64_t rows, int64_t cols, const Place& place, int64_t* counts, int64_t bins) {
   if (rows <= 0 || cols <= 0) return;
   const auto bytes = static_cast<int>(bins * 4);
-  FR_CUDA(cudaFuncSetAttribute(counts_kernel<Place>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
-  int device = 0, processors = 0;
+  int device = 0, processors = 0, most = 0;
   FR_CUDA(cudaGetDevice(&device));
   FR_CUDA(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device));
-  counts_kernel<<<static_cast<unsigned>(processors), 1024, static_cast<size_t>(bytes), stream()>>>(
-      rows, cols, place, counts, bins);
+  FR_CUDA(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  const auto blocks = static_cast<unsigned>(processors);
+  if (bytes > most) {
+    counts_in_memory_kernel<<<blocks, 1024, 0, stream()>>>(rows, cols, place, counts);
+  } else {
+    FR_CUDA(cudaFuncSetAttribute(counts_kernel<Place>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
+    counts_kernel<<<blocks, 1024, static_cast<size_t>(bytes), stream()>>>(rows, cols, place, counts, bins);
+  }
   FR_CUDA(cudaGetLastError());
 }
 

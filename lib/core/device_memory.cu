@@ -54,6 +54,7 @@ int64_t free_bytes(Device device) {
 }
 
 void copy_bytes(Device to_device, void* to, Device from_device, const void* from, int64_t bytes) {
+  if (bytes == 0) return;  // of nothing, the addresses may be null
   if (to_device == Device::kCpu && from_device == Device::kCpu) {
     std::memcpy(to, from, static_cast<size_t>(bytes));
     return;

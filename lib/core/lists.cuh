@@ -8,8 +8,8 @@
 
 namespace fr {
 
-// heads[key(i)], then next[…] until -1, name all i in [0, n) of that key, in no order. The heads are -1, or
-// those of earlier lists, before; next (n). n < 2^31.
+// heads[key(i)], then next[…] until -1, name all i in [0, n) of that key, in no order. The heads are -1
+// before; next (n). n < 2^31.
 template <class Key>
 void launch_link(Device device, int64_t n, const Key& key, int32_t* heads, int32_t* next) {
   if (device == Device::kCuda) return gpu::launch_link(n, key, heads, next);

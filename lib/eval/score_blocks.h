@@ -15,7 +15,7 @@ struct DeviceBlocks {
 };
 inline constexpr int64_t kDeviceSlots = 3;  // one read into, one computed, one whose hits are taken
 
-// Bytes on the device of a stream so cut.
+// Bytes on the device of a stream so cut, without its sinks.
 int64_t device_bytes(const DeviceBlocks& blocks, int64_t dim);
 
 // The largest blocks up to what is useful. Where memory is short, tile and gallery block are halved first,

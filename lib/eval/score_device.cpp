@@ -198,7 +198,8 @@ class DeviceStream {
     if (count == 0) return;
     auto* const heads = reinterpret_cast<int32_t*>(heads_.data());
     auto* const next = reinterpret_cast<int32_t*>(next_.data());
-    link_hits(device_, slot.hits().items, count, first, rows, heads, next);
+    if (std::ranges::any_of(sinks_, [](const auto& sink) { return sink->by_rows(); }))
+      link_hits(device_, slot.hits().items, count, first, rows, heads, next);
     for (const std::unique_ptr<DeviceSink>& sink : sinks_) {
       sink->take({.items = slot.hits().items,
                   .count = count,
@@ -233,17 +234,18 @@ class DeviceStream {
 StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet& probes,
                                const RowSet& gallery, std::span<ScoreSink* const> sinks,
                                std::span<TileSink* const> tiles, const StreamOptions& options,
-                               const DeviceBlocks& blocks) {
+                               const PlanBlocks& plan) {
   StreamFigures figures{.pairs = probes.count * gallery.count};
   if (figures.pairs == 0) return figures;
+  std::vector<std::unique_ptr<DeviceSink>> on_device;
+  std::vector<Resumable*> kept(tiles.begin(), tiles.end());
+  for (ScoreSink* sink : sinks) kept.push_back(on_device.emplace_back(sink->on(device, gallery.count)).get());
+  const DeviceBlocks blocks = plan();
   const bool whole = options.arith == Arith::kF32 || !tiles.empty() || probes.dim > kMostBoundDim;
   const int64_t first = sinks.empty() ? blocks.gallery_block : std::min(kFirstRows, blocks.gallery_block);
   const std::vector<int64_t> begins = gallery_begins(gallery.count, first, blocks.gallery_block);
   const int64_t per_pass = std::ssize(begins) - 1;
 
-  std::vector<std::unique_ptr<DeviceSink>> on_device;
-  std::vector<Resumable*> kept(tiles.begin(), tiles.end());
-  for (ScoreSink* sink : sinks) kept.push_back(on_device.emplace_back(sink->on(device)).get());
   DeviceStream stream(device, gemm, probes, gallery, on_device, tiles, whole, blocks);
   std::unique_ptr<Progress> progress;
   if (!options.progress.empty() && figures.pairs >= kLongStream) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/copy_stream.h"
 #include "core/counts.cuh"
 #include "core/device_memory.h"
 #include "core/launch.cuh"
@@ -87,17 +88,18 @@ struct TakeRow {
   }
 };
 
-// A heap of k hits a probe, the worst of them first.
+// A heap of up to k hits a probe, the worst of them first.
 struct Heaps {
-  TopKSink::Hit* hits;  // (probes, k)
+  TopKSink::Hit* hits;  // (probes, room)
   int32_t* counts;      // (probes)
+  int64_t room;         // k, or all hits that there can be of a probe
   int64_t k;
 
   FR_HD float operator()(int64_t probe) const {  // its cut
-    return counts[probe] == k ? hits[probe * k].score : -std::numeric_limits<float>::infinity();
+    return counts[probe] == k ? hits[probe * room].score : -std::numeric_limits<float>::infinity();
   }
   FR_HD void operator()(int64_t probe, int64_t gallery, float score) const {
-    TopKSink::Hit* const heap = hits + probe * k;
+    TopKSink::Hit* const heap = hits + probe * room;
     const TopKSink::Hit hit{score, gallery};
     if (counts[probe] < k) {
       int64_t at = counts[probe]++;
@@ -166,14 +168,16 @@ struct RaiseCut {
   }
 };
 
-// Hits as a matrix of one row: those of two people become the tail's.
+// Hits as a matrix of one row: those of two people become the tail's, where they reach its cut.
 struct Others {
   DeviceHits hits;
   People people;
+  const float* cut;
   FR_HD Listed<TailSink::Hit> operator()(int64_t i) const {
     const ScoreHit hit = hits.items[i];
     const int64_t probe = hits.probe + hit.probe;
-    return {{hit.score, static_cast<int32_t>(probe)}, !people.same(probe, hits.gallery + hit.column)};
+    return {{hit.score, static_cast<int32_t>(probe)},
+            hit.score >= *cut && !people.same(probe, hits.gallery + hit.column)};
   }
 };
 
@@ -192,12 +196,8 @@ struct OtherBins {
 
 struct NotBelowCut {
   const TailSink::Hit* hits;
-  const int64_t* count;  // of the hits
   const float* cut;
-  FR_HD Listed<TailSink::Hit> operator()(int64_t i) const {
-    if (i >= *count) return {{}, false};
-    return {hits[i], hits[i].score >= *cut};
-  }
+  FR_HD Listed<TailSink::Hit> operator()(int64_t i) const { return {hits[i], hits[i].score >= *cut}; }
 };
 
 }  // namespace
@@ -211,7 +211,9 @@ class DeviceTail final : public DeviceSink {
         count_(device, 1),
         cut_(device, 1),
         bins_(device, ScoreBins::kCount),
-        groups_(device, kGroups) {
+        groups_(device, kGroups),
+        host_count_(device, sizeof(int64_t)),
+        copies_(device) {
     load();
   }
 
@@ -221,7 +223,7 @@ class DeviceTail final : public DeviceSink {
 
   void take(const DeviceHits& hits) override {
     make_room(hits.count);
-    const Others others{hits, people_.view()};
+    const Others others{hits, people_.view(), cut_.data()};
     launch_select(device_, 1, hits.count, others,
                   Selected<TailSink::Hit>{hits_.data(), hits_.count(), count_.data()});
     const int64_t rows = (hits.count + OtherBins::kCols - 1) / OtherBins::kCols;
@@ -229,7 +231,10 @@ class DeviceTail final : public DeviceSink {
     launch_rows(device_, kGroups, kGroup, BinCount{bins_.data()}, Sum<int64_t>{},
                 Keep<int64_t>{groups_.data()});
     launch(device_, 1, RaiseCut{groups_.data(), bins_.data(), sink_.k_, cut_.data()});
+    copies_.after_work();
+    copies_.copy(host_count_.as<int64_t>(), count_.data(), host_count_.bytes());
   }
+  bool by_rows() const override { return false; }
 
   void load() override {
     const std::vector<TailSink::Hit> hits = sink_.hits();
@@ -241,11 +246,7 @@ class DeviceTail final : public DeviceSink {
   }
 
   void fetch() const override {
-    for (TailSink::Part& part : sink_.parts_) {
-      part.hits.clear();
-      part.counted = 0;
-    }
-    sink_.parts_[0].hits = hits_.read(count_.read(1)[0]);
+    sink_.hold(hits_.read(count_.read(1)[0]));
     sink_.raise_cut(cut_.read(1)[0]);
   }
 
@@ -254,53 +255,60 @@ class DeviceTail final : public DeviceSink {
   void hold(const std::vector<TailSink::Hit>& hits) {
     if (std::ssize(hits) > hits_.count()) hits_ = Array<TailSink::Hit>(device_, std::ssize(hits));
     hits_.write(hits);
-    most_ = std::ssize(hits);
-    count_.write({most_});
+    set_count(std::ssize(hits));
+  }
+  void set_count(int64_t count) {
+    count_.write({count});
+    copies_.wait();
+    *host_count_.as<int64_t>() = count;
+  }
+  int64_t count() {
+    copies_.wait();  // for the last take, which was launched a block ago
+    return *host_count_.as<int64_t>();
   }
 
   // For so many more hits. Now and then what is below the cut goes; seldom, because the cut is but a bin's,
   // all beyond the k largest.
   void make_room(int64_t more) {
-    if (most_ > 2 * sink_.k_) {
-      most_ = move_to(Array<TailSink::Hit>(device_, hits_.count()));
-      if (most_ >= sink_.k_ + sink_.k_ / 2) {
-        std::vector<TailSink::Hit> hits = hits_.read(most_);
+    if (count() > 2 * sink_.k_) {
+      move_to(Array<TailSink::Hit>(device_, hits_.count()));
+      if (count() >= sink_.k_ + sink_.k_ / 2) {
+        std::vector<TailSink::Hit> hits = hits_.read(count());
         TailSink::keep_largest(hits, sink_.k_);
         cut_.write({std::max(cut_.read(1)[0], hits.back().score)});
         hold(hits);
       }
     }
-    if (most_ + more > hits_.count()) most_ = move_to(Array<TailSink::Hit>(device_, 2 * (most_ + more)));
-    most_ += more;
+    if (count() + more > hits_.count()) move_to(Array<TailSink::Hit>(device_, 2 * (count() + more)));
   }
 
-  // Those not below the cut; how many they are.
-  int64_t move_to(Array<TailSink::Hit> to) {
-    Array<int64_t> count(device_, std::vector<int64_t>{0});
-    launch_select(device_, 1, most_, NotBelowCut{hits_.data(), count_.data(), cut_.data()},
-                  Selected<TailSink::Hit>{to.data(), to.count(), count.data()});
-    const int64_t kept = count.read(1)[0];
+  // Those not below the cut. Waits.
+  void move_to(Array<TailSink::Hit> to) {
+    Array<int64_t> kept(device_, std::vector<int64_t>{0});
+    launch_select(device_, 1, count(), NotBelowCut{hits_.data(), cut_.data()},
+                  Selected<TailSink::Hit>{to.data(), to.count(), kept.data()});
+    set_count(kept.read(1)[0]);
     hits_ = std::move(to);
-    count_ = std::move(count);
-    return kept;
   }
 
   TailSink& sink_;
   DevicePeople people_;
   Array<TailSink::Hit> hits_;
   Array<int64_t> count_;  // (1) of the hits
-  int64_t most_ = 0;      // what it is at most
   Array<float> cut_;      // (1)
   Array<int64_t> bins_, groups_;
+  Pinned host_count_;  // (1) of the hits after the last take
+  CopyStream copies_;
 };
 
 class DeviceTopK final : public DeviceSink {
  public:
-  DeviceTopK(Device device, TopKSink& sink)
+  DeviceTopK(Device device, int64_t gallery, TopKSink& sink)
       : DeviceSink(device, sink),
         sink_(sink),
         people_(device, sink.subjects_),
-        hits_(device, std::ssize(sink.hits_) * sink.k_),
+        room_(std::min(sink.k_, most_held(sink) + gallery)),
+        hits_(device, std::ssize(sink.hits_) * room_),
         counts_(device, std::ssize(sink.hits_)) {
     load();
   }
@@ -317,7 +325,7 @@ class DeviceTopK final : public DeviceSink {
     for (int64_t probe = 0; probe < counts_.count(); ++probe) {
       const std::vector<TopKSink::Hit> best = sink_.best(probe);
       counts.push_back(static_cast<int32_t>(std::ssize(best)));
-      std::copy(best.rbegin(), best.rend(), all.begin() + probe * sink_.k_);  // the worst first is a heap
+      std::copy(best.rbegin(), best.rend(), all.begin() + probe * room_);  // the worst first is a heap
     }
     hits_.write(all);
     counts_.write(counts);
@@ -326,17 +334,23 @@ class DeviceTopK final : public DeviceSink {
     const std::vector<TopKSink::Hit> all = hits_.read(hits_.count());
     const std::vector<int32_t> counts = counts_.read(counts_.count());
     for (size_t probe = 0; probe < counts.size(); ++probe) {
-      const auto begin = all.begin() + static_cast<int64_t>(probe) * sink_.k_;
+      const auto begin = all.begin() + static_cast<int64_t>(probe) * room_;
       sink_.hits_[probe].assign(begin, begin + counts[probe]);
       if (counts[probe] == sink_.k_) sink_.cuts_[probe] = begin->score;
     }
   }
 
  private:
-  Heaps heaps() const { return {hits_.data(), counts_.data(), sink_.k_}; }
+  static int64_t most_held(const TopKSink& sink) {
+    size_t most = 0;
+    for (const std::vector<TopKSink::Hit>& hits : sink.hits_) most = std::max(most, hits.size());
+    return static_cast<int64_t>(most);
+  }
+  Heaps heaps() const { return {hits_.data(), counts_.data(), room_, sink_.k_}; }
   TopKSink& sink_;
   DevicePeople people_;
-  Array<TopKSink::Hit> hits_;  // (probes, k)
+  int64_t room_;               // of a probe
+  Array<TopKSink::Hit> hits_;  // (probes, room)
   Array<int32_t> counts_;      // (probes)
 };
 
@@ -348,8 +362,10 @@ class DeviceRank final : public DeviceSink {
         people_(device, sink.subjects_),
         begins_(device, sink.begins_),
         scores_(device, sink.scores_),
-        between_(device, sink.between_),
-        states_(device, sink.states_) {}
+        between_(device, std::ssize(sink.between_)),
+        states_(device, std::ssize(sink.states_)) {
+    load();
+  }
 
   void lower_cuts(float* cuts, int64_t first, int64_t count) override {
     launch(device_, count, LowerCut<AllMarks>{cuts, first, marks()});
@@ -378,13 +394,13 @@ class DeviceRank final : public DeviceSink {
   Array<RankSink::State> states_;
 };
 
-std::unique_ptr<DeviceSink> TailSink::on(Device device) {
+std::unique_ptr<DeviceSink> TailSink::on(Device device, int64_t) {
   return std::make_unique<DeviceTail>(device, *this);
 }
-std::unique_ptr<DeviceSink> TopKSink::on(Device device) {
-  return std::make_unique<DeviceTopK>(device, *this);
+std::unique_ptr<DeviceSink> TopKSink::on(Device device, int64_t gallery) {
+  return std::make_unique<DeviceTopK>(device, gallery, *this);
 }
-std::unique_ptr<DeviceSink> RankSink::on(Device device) {
+std::unique_ptr<DeviceSink> RankSink::on(Device device, int64_t) {
   return std::make_unique<DeviceRank>(device, *this);
 }
 

@@ -17,9 +17,10 @@ struct DeviceHits {
   const ScoreHit* items = nullptr;  // (count)
   int64_t count = 0;
   int64_t probe = 0, gallery = 0;
-  int64_t first = 0, rows = 0;     // all are of rows [first, first + rows)
-  const int32_t* heads = nullptr;  // of row r: items[heads[r]], then items[next[…]] until -1
-  const int32_t* next = nullptr;   // (count)
+  int64_t first = 0, rows = 0;  // all are of rows [first, first + rows)
+  // For sinks that go by_rows(). Of row r: items[heads[r]], then items[next[…]] until -1.
+  const int32_t* heads = nullptr;
+  const int32_t* next = nullptr;  // (count)
 };
 
 // Keeps on the device what `sink` keeps, from load() to fetch(). Calls are work in the order of the device's
@@ -29,8 +30,9 @@ class DeviceSink : public Resumable {
   // cuts[i] becomes the cut of probe first + i where that is lower; cuts (count) on the device.
   virtual void lower_cuts(float* cuts, int64_t first, int64_t count) = 0;
   virtual void take(const DeviceHits& hits) = 0;
-  virtual void load() = 0;         // from the sink
-  virtual void fetch() const = 0;  // to the sink; waits
+  virtual bool by_rows() const { return true; }  // reads the hits as a list a row
+  virtual void load() = 0;                       // from the sink
+  virtual void fetch() const = 0;                // to the sink; waits
   std::string state() const override {
     fetch();
     return sink_.state();

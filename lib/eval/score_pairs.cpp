@@ -241,7 +241,10 @@ std::vector<double> scores_of(const PairList& list, const TemplateFeatures& feat
   std::vector<double> scores(list.pairs.size());
   if (scores.empty()) return scores;
   assert(scores.size() <= std::numeric_limits<uint32_t>::max());
-  const Side a = number_side(list, &Pair::a, features.count), b = number_side(list, &Pair::b, features.count);
+  Side a, b;
+  parallel_tasks(2, [&](int64_t i) {
+    (i == 0 ? a : b) = number_side(list, i == 0 ? &Pair::a : &Pair::b, features.count);
+  });
   const Blocks blocks(std::ssize(a.templates), std::ssize(b.templates), features.dim);
   const Ordered ordered = order_by_block(list, a, b, blocks);
   std::vector<BlockScorer<Term>> workers;

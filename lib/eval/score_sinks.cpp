@@ -8,6 +8,7 @@
 
 #include "core/bytes.h"
 #include "core/device_memory.h"
+#include "core/error.h"
 #include "core/parallel.h"
 
 namespace fr {
@@ -46,13 +47,16 @@ void TailSink::Part::count_new() {
 
 void TailSink::take(const ScoreRun& run, int thread) {
   Part& part = parts_[static_cast<size_t>(thread)];
+  const float cut = this->cut(0);  // the run was chosen by the lowest one of all sinks
   for (const int32_t c : run.columns) {
-    if (!subjects_.same(run.probe, run.gallery + c))
+    if (run.scores[c] >= cut && !subjects_.same(run.probe, run.gallery + c))
       part.hits.push_back({run.scores[c], static_cast<int32_t>(run.probe)});
   }
+  part.since_cut += std::ssize(run.columns);
   const int64_t interval =
       std::clamp<int64_t>(k_ / 16, 4096, ScoreBins::kCount);  // reading all bins takes its time
-  if (std::ssize(part.hits) - static_cast<int64_t>(part.counted) >= interval) {
+  if (part.since_cut >= interval) {
+    part.since_cut = 0;
     part.count_new();
     raise_cut_by_bins();
   }
@@ -98,10 +102,19 @@ std::string TailSink::state() const { return Bytes().put(hits()).text(); }
 
 void TailSink::restore(std::string_view state) {
   BytesReader bytes(state);
-  const std::vector<Hit> hits = bytes.list<Hit>();
+  std::vector<Hit> hits = bytes.list<Hit>();
   bytes.end();
-  parts_[0].hits = hits;
   if (std::ssize(hits) == k_) cut_ = hits.back().score;
+  hold(std::move(hits));
+}
+
+void TailSink::hold(std::vector<Hit> hits) {
+  for (Part& part : parts_) {
+    for (std::atomic<int64_t>& count : part.bins) count.store(0, std::memory_order_relaxed);
+    part.hits.clear();
+    part.counted = 0;
+  }
+  parts_[0].hits = std::move(hits);
 }
 
 std::vector<TailSink::Hit> TailSink::hits() const {
@@ -200,9 +213,11 @@ std::string RankSink::state() const { return Bytes().put(states_).put(between_).
 
 void RankSink::restore(std::string_view state) {
   BytesReader bytes(state);
+  const size_t probes = states_.size(), marks = between_.size();
   states_ = bytes.list<State>();
   between_ = bytes.list<Above>();
   bytes.end();
+  FR_CHECK(states_.size() == probes && between_.size() == marks, "damaged: of other ranks");
 }
 
 RankSink::Above RankSink::above(int64_t probe, float score) const {

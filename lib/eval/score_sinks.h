@@ -46,7 +46,7 @@ class TailSink final : public ScoreSink {
   explicit TailSink(int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t) const override { return cut_.load(std::memory_order_relaxed); }
   void take(const ScoreRun& run, int thread) override;
-  std::unique_ptr<DeviceSink> on(Device device) override;
+  std::unique_ptr<DeviceSink> on(Device device, int64_t gallery) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<Hit> hits() const;       // min(k, scores) of them, descending; at equal scores the first probes
@@ -55,13 +55,15 @@ class TailSink final : public ScoreSink {
  private:
   friend class DeviceTail;
   struct Part {             // of one thread; others read `bins`
-    std::vector<Hit> hits;  // below 2k and a run
+    std::vector<Hit> hits;  // below 2k and a run, once scores are taken
     std::vector<std::atomic<int64_t>> bins;
-    size_t counted = 0;  // of the hits, those in `bins`: many at a time, which are not in a cache between
-    int64_t room = 0;    // hits from which on those below the cut are dropped
+    size_t counted = 0;     // of the hits, those in `bins`: many at a time, which are not in a cache between
+    int64_t since_cut = 0;  // hits since it last read all bins
+    int64_t room = 0;       // hits from which on those below the cut are dropped
     void count_new();
   };
   void drop_below_cut(Part& part);
+  void hold(std::vector<Hit> hits);  // in place of all that it holds
   // The k largest, in any order but for the k-th, which is last.
   static void keep_largest(std::vector<Hit>& hits, int64_t k);
   void raise_cut(float reached);
@@ -87,7 +89,7 @@ class TopKSink final : public ScoreSink {
   TopKSink(int64_t probes, int64_t k, Subjects subjects = {});  // k > 0
   float cut(int64_t probe) const override;
   void take(const ScoreRun& run, int thread) override;
-  std::unique_ptr<DeviceSink> on(Device device) override;
+  std::unique_ptr<DeviceSink> on(Device device, int64_t gallery) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   std::vector<Hit> best(int64_t probe) const;  // best first; fewer than k where the gallery is smaller
@@ -114,7 +116,7 @@ class RankSink final : public ScoreSink {
                     int64_t limit = std::numeric_limits<int64_t>::max());  // limit > 0
   float cut(int64_t probe) const override;
   void take(const ScoreRun& run, int thread) override;
-  std::unique_ptr<DeviceSink> on(Device device) override;
+  std::unique_ptr<DeviceSink> on(Device device, int64_t gallery) override;
   std::string state() const override;
   void restore(std::string_view state) override;
   Above above(int64_t probe, float score) const;  // `score`: one of those given
@@ -145,7 +147,7 @@ class RankSink final : public ScoreSink {
 };
 
 FR_HD inline void RankSink::Marks::take(float score, int64_t limit) const {
-  if (score < cut_of(scores, count, *state)) return;
+  if (state->lowest == count || score < scores[state->lowest]) return;
   int64_t reached = state->lowest;  // the highest mark it reaches is in [reached, end)
   for (int64_t end = count; end - reached > 1;) {
     const int64_t middle = (reached + end) / 2;

@@ -244,9 +244,10 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
     const auto gemm = [&](const Backend::Gemm& g, const Bf16* a, const Bf16* b, float* c) {
       options.backend->gemm_bf16(g, a, b, c);
     };
-    return stream_scores_on(
-        options.device, gemm, probes, gallery, sinks, tiles, options,
-        plan_device_blocks(probes.count, gallery.count, probes.dim, free_bytes(options.device)));
+    const auto plan = [&] {
+      return plan_device_blocks(probes.count, gallery.count, probes.dim, free_bytes(options.device));
+    };
+    return stream_scores_on(options.device, gemm, probes, gallery, sinks, tiles, options, plan);
   }
   const int64_t d = probes.dim;
   const Delivery deliver(sinks, tiles);

@@ -56,8 +56,9 @@ class ScoreSink : public Resumable {
     constexpr int32_t first = 0;
     take({probe, gallery, &score, {&first, 1}}, thread);
   }
-  // The same on a device, from what this sink holds now (eval/score_device_sinks.h).
-  virtual std::unique_ptr<DeviceSink> on(Device device) = 0;
+  // The same on a device, from what this sink holds now, for a stream of `gallery` rows
+  // (eval/score_device_sinks.h).
+  virtual std::unique_ptr<DeviceSink> on(Device device, int64_t gallery) = 0;
 };
 
 // Scores of probes [probe, probe + rows) with gallery rows [gallery, gallery + cols).

@@ -28,7 +28,6 @@ struct Releaser {
 };
 template <class T, auto kRelease>
 using Owned = std::unique_ptr<T, Releaser<kRelease>>;
-using Handle = Owned<nvjpegHandle, nvjpegDestroy>;
 
 std::string words_of(nvjpegStatus_t status) {
   switch (status) {
@@ -47,13 +46,14 @@ void check_nvjpeg(nvjpegStatus_t status, const char* call) {
   FR_CHECK(status == NVJPEG_STATUS_SUCCESS, "{}: {}", call, words_of(status));
 }
 
+// Never destroyed: at exit CUDA may be gone before it.
 nvjpegHandle_t handle() {
-  static const Handle made = [] {
+  static const nvjpegHandle_t made = [] {
     nvjpegHandle_t fresh = nullptr;
     check_nvjpeg(nvjpegCreateEx(NVJPEG_BACKEND_DEFAULT, nullptr, nullptr, kFlags, &fresh), "nvjpegCreateEx");
-    return Handle(fresh);
+    return fresh;
   }();
-  return made.get();
+  return made;
 }
 
 class ThreadDecoder {

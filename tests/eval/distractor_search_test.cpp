@@ -269,6 +269,12 @@ TEST_CASE("unit rows are the pooled templates, rounded once") {
   }
 }
 
+TEST_CASE("RankSink: a score beyond all marks of a probe counts to none of another") {
+  RankSink sink({{}, {0.5f}});
+  sink.take_one(0, 0, std::numeric_limits<float>::infinity(), 0);
+  CHECK(sink.above(1, 0.5f).at_least == 0);
+}
+
 TEST_CASE("RankSink counts exactly below its limit, whatever the order") {
   const std::vector<std::vector<float>> mates = {{0.5f, 0.25f, 0.5f, -1}, {}};
   std::vector<float> scores = {0.5f, 0.5f, 0.75f, 0.25f, 0.3f, 0.1f, -1, -2, 0.5f, 0.8f};

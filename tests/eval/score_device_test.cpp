@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend/backend.h"
@@ -47,7 +48,7 @@ const GemmBf16 kForward = gemm_by(sum_forward);
 auto on(Device device, const GemmBf16& gemm, const DeviceBlocks& blocks) {
   return [=](const RowSet& probes, const RowSet& gallery, std::span<ScoreSink* const> sinks,
              std::span<TileSink* const> tiles, const StreamOptions& options) {
-    return stream_scores_on(device, gemm, probes, gallery, sinks, tiles, options, blocks);
+    return stream_scores_on(device, gemm, probes, gallery, sinks, tiles, options, [=] { return blocks; });
   };
 }
 
@@ -101,9 +102,14 @@ TEST_CASE("stream_scores_on: the screen keeps most pairs of a spread gallery fro
   const ScoreCase c{"spread", random_rows("p", 32, 256), random_rows("g", 8'000, 256)};
   TopKSink top(c.probes.count, 1);
   ScoreSink* const sinks[] = {&top};
-  const StreamFigures figures = stream_scores_on(
-      Device::kCpu, kForward, c.probes.set(), c.gallery.set(), sinks, {}, {},
-      {.probe_block = 32, .gallery_block = 1024, .tile_pairs = 1 << 14, .tile_cols = 512, .room = 1 << 14});
+  const StreamFigures figures =
+      stream_scores_on(Device::kCpu, kForward, c.probes.set(), c.gallery.set(), sinks, {}, {}, [] {
+        return DeviceBlocks{.probe_block = 32,
+                            .gallery_block = 1024,
+                            .tile_pairs = 1 << 14,
+                            .tile_cols = 512,
+                            .room = 1 << 14};
+      });
   CHECK(figures.screened > figures.pairs * 98 / 100);
 }
 
@@ -125,7 +131,7 @@ TEST_CASE("stream_scores_on: a stream that was stopped goes on where it was, to 
   };
   const auto run = [&](bool with_histogram) {
     return streamed(c, options, with_histogram, [&](const RowSet& probes, const RowSet&, auto&&... rest) {
-      return stream_scores_on(Device::kCpu, kForward, probes, gallery, rest..., blocks);
+      return stream_scores_on(Device::kCpu, kForward, probes, gallery, rest..., [&] { return blocks; });
     });
   };
   for (const bool with_histogram : {false, true}) {
@@ -143,22 +149,24 @@ TEST_CASE("stream_scores_on: a stream that was stopped goes on where it was, to 
   }
 }
 
-TEST_CASE("stream_scores_on: sinks go on from what they hold, and ranks count up to their limit") {
+TEST_CASE(
+    "stream_scores_on: sinks go on from what they hold, on either engine; ranks count up to their limit") {
   const ScoreCase c{"spread", random_rows("p", 40, 32), random_rows("g", 3000, 32)};
   const auto asked = marks(c);
   const DeviceBlocks blocks{
       .probe_block = 30, .gallery_block = 200, .tile_pairs = 1 << 13, .tile_cols = 64, .room = 1 << 13};
-  const auto run = [&](bool on_device) {
-    TailSink tail(2000);  // most of its hits are there before its cut is
-    TopKSink top(c.probes.count, 100);
+  const auto run = [&](std::string_view engines) {  // one gallery after the other: 'd', on a device
+    TailSink tail(20'000);                          // its cut goes by bins
+    TopKSink top(c.probes.count, 100), all(c.probes.count, 5000);
     RankSink ranks(asked, {}, 40);
-    ScoreSink* const sinks[] = {&tail, &top, &ranks};
-    for (const int64_t part : {0, 1}) {  // two galleries, one after the other
-      const RowSet gallery{1500, 32, [&, part](int64_t i, float* row) {
-                             std::copy_n(c.gallery.row(1500 * part + i), 32, row);
+    ScoreSink* const sinks[] = {&tail, &top, &all, &ranks};
+    for (size_t part = 0; part < engines.size(); ++part) {
+      const RowSet gallery{1000, 32, [&, part](int64_t i, float* row) {
+                             std::copy_n(c.gallery.row(1000 * static_cast<int64_t>(part) + i), 32, row);
                            }};
-      if (on_device) {
-        stream_scores_on(Device::kCpu, kForward, c.probes.set(), gallery, sinks, {}, {}, blocks);
+      if (engines[part] == 'd') {
+        stream_scores_on(Device::kCpu, kForward, c.probes.set(), gallery, sinks, {}, {},
+                         [&] { return blocks; });
       } else {
         stream_scores(c.probes.set(), gallery, sinks);
       }
@@ -166,6 +174,7 @@ TEST_CASE("stream_scores_on: sinks go on from what they hold, and ranks count up
     Outcome out{tail.largest(), {}, {}, {}, {}, {}};
     for (int64_t i = 0; i < c.probes.count; ++i) {
       out.top.push_back(top.best(i));
+      out.top.push_back(all.best(i));
       auto& of = out.ranks.emplace_back();
       for (const float mark : asked[static_cast<size_t>(i)]) {
         of.push_back({ranks.above(i, mark).at_least, ranks.above(i, mark).more});
@@ -173,7 +182,12 @@ TEST_CASE("stream_scores_on: sinks go on from what they hold, and ranks count up
     }
     return out;
   };
-  check_same(run(true), run(false));
+  const Outcome expected = run("ccc");
+  CHECK(expected.tail.size() == 20'000);
+  for (const char* engines : {"ddd", "cdc", "dcd"}) {
+    CAPTURE(engines);
+    check_same(run(engines), expected);
+  }
 }
 
 TEST_CASE("scores on cuda without its backend are refused") {
