@@ -48,11 +48,12 @@ void TailSink::Part::count_new() {
 void TailSink::take(const ScoreRun& run, int thread) {
   Part& part = parts_[static_cast<size_t>(thread)];
   const float cut = this->cut(0);  // the run was chosen by the lowest one of all sinks
+  const int64_t before = std::ssize(part.hits);
   for (const int32_t c : run.columns) {
     if (run.scores[c] >= cut && !subjects_.same(run.probe, run.gallery + c))
       part.hits.push_back({run.scores[c], static_cast<int32_t>(run.probe)});
   }
-  part.since_cut += std::ssize(run.columns);
+  part.since_cut += std::ssize(part.hits) - before;
   const int64_t interval =
       std::clamp<int64_t>(k_ / 16, 4096, ScoreBins::kCount);  // reading all bins takes its time
   if (part.since_cut >= interval) {
