@@ -239,11 +239,8 @@ void check_outputs(const std::string& name, const EvaluationArguments& a, const 
 
 // The GPU's backend where `device` means one; null: the CPU, which needs none to score.
 std::unique_ptr<Backend> score_backend(const std::string& device) {
-  const bool built = Registry<BackendKind>::instance().contains("cuda");
-  if (device == "auto" && !built) return nullptr;
-  if (parse_device(device) == Device::kCpu) return nullptr;
-  FR_CHECK(built, "device cuda: this build has no cuda backend");
-  return make_backend("cuda");
+  if (device == "auto" && !why_no_backend("cuda").empty()) return nullptr;
+  return parse_device(device) == Device::kCpu ? nullptr : make_backend("cuda");
 }
 
 // The one of --embeddings, --model and --scores that is given.

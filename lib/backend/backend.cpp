@@ -2,6 +2,7 @@
 
 #include "core/device_memory.h"
 #include "core/error.h"
+#include "core/module.h"
 
 namespace fr {
 
@@ -9,13 +10,39 @@ void Backend::gemm_bf16(const Gemm&, const Bf16*, const Bf16*, float*) {
   fail("backend {}: no gemm in bf16", name());
 }
 
-std::string why_no_backend(const std::string& name) { return name.starts_with("cuda") ? why_no_cuda() : ""; }
+namespace {
+
+// The module `cuda` holds the folder cuda/. Empty once it is loaded; otherwise why it cannot be, in one line.
+std::string load_cuda() {
+  if (!has_module("cuda")) return "this build has no cuda backend";
+  try {
+    load_module("cuda");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::string> backend_names() {
+  load_cuda();
+  return Registry<BackendKind>::instance().names();
+}
+
+std::string why_no_backend(const std::string& name) {
+  if (!name.starts_with("cuda")) return "";
+  return why_no_cuda().empty() ? load_cuda() : why_no_cuda();
+}
 
 std::unique_ptr<Backend> make_backend(const std::string& name) {
   const auto& registry = Registry<BackendKind>::instance();
-  if (name == "auto" && registry.contains("cuda") && why_no_cuda().empty()) return registry.find("cuda")();
-  if (name != "auto" && name != "cpu") return registry.find(name)();
-  return registry.find(registry.contains("onednn") ? "onednn" : "ref")();
+  if (name == "auto" && why_no_backend("cuda").empty()) return make_backend("cuda");
+  if (name == "auto" || name == "cpu") return make_backend(registry.contains("onednn") ? "onednn" : "ref");
+  const std::string why = why_no_backend(name);
+  FR_CHECK(why.empty(), "backend {}: {}", name, why);
+  if (!registry.contains(name)) load_cuda();  // find() names all that are known
+  return registry.find(name)();
 }
 
 }  // namespace fr

@@ -136,6 +136,9 @@ struct BackendKind {
   using Factory = std::unique_ptr<Backend> (*)();
 };
 
+// All that this build has, sorted, whether or not this machine can use them.
+std::vector<std::string> backend_names();
+
 // Empty where make_backend(name) has what it needs on this machine; otherwise what is missing, in one line.
 std::string why_no_backend(const std::string& name);
 

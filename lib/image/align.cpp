@@ -3,6 +3,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "image/matrix.h"
+
 namespace fr {
 
 AffineMatrix alignment_matrix(const Landmarks& landmarks) {
@@ -11,11 +13,10 @@ AffineMatrix alignment_matrix(const Landmarks& landmarks) {
 }
 
 void warp(const Image& image, const AffineMatrix& matrix, std::span<uint8_t> rgb) {
-  const cv::Mat source(static_cast<int>(image.height), static_cast<int>(image.width), CV_8UC3,
-                       const_cast<uint8_t*>(image.rgb.data()));
   const cv::Mat m(2, 3, CV_64F, const_cast<double*>(matrix.data()));
   cv::Mat crop(112, 112, CV_8UC3, rgb.data());
-  cv::warpAffine(source, crop, m, crop.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT, cv::Scalar::all(0));
+  cv::warpAffine(as_matrix(image), crop, m, crop.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT,
+                 cv::Scalar::all(0));
 }
 
 bool align(const Image& image, const Landmarks& landmarks, std::span<uint8_t> rgb) {

@@ -1,16 +1,19 @@
 #include "image/image.h"
 
 #include <algorithm>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <optional>
 #include <string_view>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/module.h"
+#include "core/registry.h"
 #include "image/announced_size.h"
+#include "image/codecs.h"
 #include "image/jpeg.h"
 #include "image/jpeg_decoder.h"
+#include "image/matrix.h"
 
 namespace fr {
 
@@ -19,20 +22,12 @@ namespace {
 constexpr int kCrop = 112;
 constexpr int64_t kLongestStrip = 16;  // long side over short side
 
-// The same memory as an OpenCV matrix; OpenCV takes no const, the callers only read.
-cv::Mat as_matrix(const Image& image) {
-  return {static_cast<int>(image.height), static_cast<int>(image.width), CV_8UC3,
-          const_cast<uint8_t*>(image.rgb.data())};
-}
-
-std::vector<std::byte> encode(const Image& image, const char* extension, const std::vector<int>& parameters) {
-  cv::Mat bgr;
-  cv::cvtColor(as_matrix(image), bgr, cv::COLOR_RGB2BGR);
-  std::vector<uchar> bytes;
-  FR_CHECK(cv::imencode(extension, bgr, bytes, parameters), "cannot encode a {}x{} image as {}", image.width,
-           image.height, extension);
-  const auto* begin = reinterpret_cast<const std::byte*>(bytes.data());
-  return {begin, begin + bytes.size()};
+const ImageCodecs& codecs() {
+  static const ImageCodecs loaded = [] {
+    load_module("codecs");
+    return Registry<ImageCodecsKind>::instance().find("opencv");
+  }();
+  return loaded;
 }
 
 // Walks the chunks to the last: libpng would say on stderr, by itself, that one is missing.
@@ -57,27 +52,16 @@ Image decode_image(std::span<const std::byte> encoded, const std::string& name) 
   const std::optional<AnnouncedSize> size = announced_size(encoded);
   FR_CHECK(size, "{}: not a readable image (no whole JPEG, PNG, BMP or PGM)", name);
   check_announced(*size, encoded.size(), name);
-  cv::Mat bgr;
-  try {
-    const cv::Mat bytes(1, static_cast<int>(encoded.size()), CV_8U, const_cast<std::byte*>(encoded.data()));
-    bgr = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-  } catch (const cv::Exception& error) {
-    fail("{}: not a readable image ({})", name, error.err);
-  }
-  FR_CHECK(!bgr.empty(), "{}: not a readable image (no whole JPEG, PNG, BMP or PGM)", name);
-  Image image{.height = bgr.rows, .width = bgr.cols, .rgb = {}};
-  image.rgb.resize(static_cast<size_t>(image.height * image.width * 3));
-  cv::cvtColor(bgr, as_matrix(image), cv::COLOR_BGR2RGB);
+  Image image = codecs().decode(encoded, name);
+  FR_CHECK(image.height > 0, "{}: not a readable image (no whole JPEG, PNG, BMP or PGM)", name);
   return image;
 }
 
 Image read_image(const std::string& path) { return decode_image(MappedFile(path).bytes(), path); }
 
-std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
-  return encode(image, ".jpg", {cv::IMWRITE_JPEG_QUALITY, quality});
-}
+std::vector<std::byte> encode_jpeg(const Image& image, int quality) { return codecs().jpeg(image, quality); }
 
-std::vector<std::byte> encode_png(const Image& image) { return encode(image, ".png", {}); }
+std::vector<std::byte> encode_png(const Image& image) { return codecs().png(image); }
 
 void fit_crop(const Image& image, std::span<uint8_t> rgb) {
   if (image.height == kCrop && image.width == kCrop) {

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -18,6 +17,7 @@
 #include "eval/score_cases.h"
 #include "eval/score_device.h"
 #include "eval/score_ranks.h"
+#include "support/backends.h"
 #include "support/support.h"
 
 namespace fr {
@@ -199,13 +199,7 @@ TEST_CASE("scores on cuda without its backend are refused") {
 }
 
 TEST_CASE("stream_scores on a GPU gives the bits of the CPU's engine") {
-  const bool built = Registry<BackendKind>::instance().contains("cuda");
-  if (!why_no_cuda().empty() || !built) {
-    const char* required = std::getenv("FR_REQUIRE_BACKENDS");
-    CHECK_FALSE((required != nullptr && std::string(required).find("cuda") != std::string::npos));
-    MESSAGE("skipped: " << (why_no_cuda().empty() ? "no cuda backend in this build" : why_no_cuda()));
-    return;
-  }
+  if (!test::can_use("cuda")) return;
   const std::unique_ptr<Backend> backend = make_backend("cuda");
   check_all_cuts(Device::kCuda, [&](const Backend::Gemm& g, const Bf16* a, const Bf16* b, float* c) {
     backend->gemm_bf16(g, a, b, c);

@@ -15,7 +15,6 @@ const Registration<BackendKind> kTf32(cuda::kTf32Mode.name,
 }  // namespace
 
 std::unique_ptr<Backend> cuda::make_backend(const MathMode& mode, Convolutions convolutions) {
-  FR_CHECK(why_no_cuda().empty(), "backend {}: {}", mode.name, why_no_cuda());
   return std::make_unique<CudaBackend>(mode, convolutions);
 }
 
