@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/long_vector.h"
 #include "core/parallel.h"
 
 namespace fr {
@@ -75,7 +76,7 @@ template <class Record, class Parse>
 std::vector<Record> parse_lines(std::string_view text, const std::string& where, const Parse& parse,
                                 int64_t first = 1) {
   const std::vector<LineRange> ranges = split_lines(text);
-  std::vector<Record> records(static_cast<size_t>(ranges.back().first));
+  std::vector<Record> records = long_vector<Record>(ranges.back().first);
   std::vector<std::string> faults(ranges.size());
   parallel_for(std::ssize(ranges) - 1, [&](int64_t r) {
     std::string_view rest = ranges[static_cast<size_t>(r)].text;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/long_vector.h"
 #include "core/parallel.h"
 #include "core/sort_descending.h"
 #include "eval/bootstrap.h"
@@ -69,8 +70,7 @@ SortedScores sort_pairs(const PairList& list, std::span<const double> scores, do
   for (std::array<int64_t, 4>& mine : next) {
     for (size_t k = 0; k < 4; ++k) total[k] += std::exchange(mine[k], total[k]);
   }
-  SortedScores sorted{std::vector<double>(static_cast<size_t>(total[1])),
-                      std::vector<double>(static_cast<size_t>(total[0])), total[3], total[2]};
+  SortedScores sorted{long_vector<double>(total[1]), long_vector<double>(total[0]), total[3], total[2]};
   visit([&](size_t i, int64_t place) {
     if (kind(i) < 2)
       (list.pairs[i].same ? sorted.genuine : sorted.impostor)[static_cast<size_t>(place)] = sign * scores[i];

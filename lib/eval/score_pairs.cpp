@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "core/long_vector.h"
 #include "core/parallel.h"
 #include "core/tensor.h"
 #include "eval/evaluate.h"
@@ -238,7 +239,7 @@ class BlockScorer {
 
 template <class Term>
 std::vector<double> scores_of(const PairList& list, const TemplateFeatures& features) {
-  std::vector<double> scores(list.pairs.size());
+  std::vector<double> scores = long_vector<double>(std::ssize(list.pairs));
   if (scores.empty()) return scores;
   assert(scores.size() <= std::numeric_limits<uint32_t>::max());
   Side a, b;
