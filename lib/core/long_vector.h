@@ -11,12 +11,19 @@ namespace fr {
 // refusal changes nothing.
 void make_pages(void* data, int64_t bytes);
 
+// Room for `count` elements that are to be written soon.
+template <class T>
+void reserve_pages(std::vector<T>& values, int64_t count) {
+  if (static_cast<size_t>(count) <= values.capacity()) return;
+  values.reserve(static_cast<size_t>(count));
+  make_pages(values.data(), count * static_cast<int64_t>(sizeof(T)));
+}
+
 // `count` value-initialised elements.
 template <class T>
 std::vector<T> long_vector(int64_t count) {
   std::vector<T> result;
-  result.reserve(static_cast<size_t>(count));
-  make_pages(result.data(), count * static_cast<int64_t>(sizeof(T)));
+  reserve_pages(result, count);
   result.resize(static_cast<size_t>(count));
   return result;
 }

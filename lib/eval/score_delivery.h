@@ -27,16 +27,22 @@ class Delivery {
     return least;
   }
 
-  void one(int64_t probe, int64_t gallery, float score, int thread) const {
+  // Both say how many scores reached the lowest cut of the sinks.
+  int64_t one(int64_t probe, int64_t gallery, float score, int thread) const {
+    bool reached = false;
     for (ScoreSink* sink : sinks_) {
-      if (score >= sink->cut(probe)) sink->take_one(probe, gallery, score, thread);
+      if (!(score >= sink->cut(probe))) continue;
+      sink->take_one(probe, gallery, score, thread);
+      reached = true;
     }
+    return reached ? 1 : 0;
   }
 
-  void tile(const ScoreTile& tile, int thread) const {
+  int64_t tile(const ScoreTile& tile, int thread) const {
     for (TileSink* sink : tiles_) sink->take(tile, thread);
-    if (sinks_.empty()) return;
-    for (int64_t r = 0; r < tile.rows; ++r) row(tile, r, thread);
+    int64_t reached = 0;
+    for (int64_t r = 0; r < tile.rows && !sinks_.empty(); ++r) reached += row(tile, r, thread);
+    return reached;
   }
 
  private:
@@ -60,8 +66,9 @@ class Delivery {
   }
 
   // Most runs of scores hold none that matters: one comparison a lane, one branch a run.
-  void row(const ScoreTile& tile, int64_t r, int thread) const {
+  int64_t row(const ScoreTile& tile, int64_t r, int thread) const {
     const int64_t probe = tile.probe + r;
+    int64_t reached = 0;
     std::array<int32_t, kColumns + 3> columns;
     for (int64_t begin = 0; begin < tile.cols; begin += kColumns) {
       const float* const scores = tile.scores + r * tile.stride + begin;
@@ -75,10 +82,12 @@ class Delivery {
         if (bits != 0) found += put_columns(bits, c, columns.data() + found);
       }
       if (found == 0) continue;
+      reached += found;
       const ScoreRun run{probe, tile.gallery + begin, scores,
                          std::span(columns).first(static_cast<size_t>(found))};
       for (ScoreSink* sink : sinks_) sink->take(run, thread);
     }
+    return reached;
   }
 
   std::span<ScoreSink* const> sinks_;

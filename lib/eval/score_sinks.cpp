@@ -9,6 +9,7 @@
 #include "core/bytes.h"
 #include "core/device_memory.h"
 #include "core/error.h"
+#include "core/long_vector.h"
 #include "core/parallel.h"
 
 namespace fr {
@@ -16,6 +17,19 @@ namespace fr {
 namespace {
 
 constexpr int64_t kLeastRoom = 4096;  // hits of a thread
+
+// visit(bin of score(i)) for i in [0, count): the bins of many scores are found side by side.
+template <class Score, class Visit>
+void for_each_bin(int64_t count, const Score& score, const Visit& visit) {
+  constexpr int64_t kRun = 256;
+  int32_t bins[kRun];
+  for (int64_t begin = 0; begin < count; begin += kRun) {
+    const int64_t run = std::min(kRun, count - begin);
+#pragma omp simd
+    for (int64_t i = 0; i < run; ++i) bins[i] = ScoreBins::of(score(begin + i));
+    for (int64_t i = 0; i < run; ++i) visit(bins[i]);
+  }
+}
 
 bool larger(const TailSink::Hit& a, const TailSink::Hit& b) {
   return a.score > b.score || (a.score == b.score && a.probe < b.probe);
@@ -39,21 +53,30 @@ TailSink::TailSink(int64_t k, Subjects subjects)
 }
 
 void TailSink::Part::count_new() {
-  for (; counted < hits.size(); ++counted) {
-    std::atomic<int64_t>& count = bins[static_cast<size_t>(ScoreBins::of(hits[counted].score))];
-    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // nobody else writes
-  }
+  for_each_bin(
+      std::ssize(hits) - counted, [first = hits.data() + counted](int64_t i) { return first[i].score; },
+      [this](int32_t bin) {
+        std::atomic<int64_t>& count = bins[static_cast<size_t>(bin)];
+        count.store(count.load(std::memory_order_relaxed) + 1,
+                    std::memory_order_relaxed);  // nobody else writes
+      });
+  counted = std::ssize(hits);
 }
 
 void TailSink::take(const ScoreRun& run, int thread) {
   Part& part = parts_[static_cast<size_t>(thread)];
+  std::vector<Hit>& hits = part.hits;
   const float cut = this->cut(0);  // the run was chosen by the lowest one of all sinks
-  const int64_t before = std::ssize(part.hits);
-  for (const int32_t c : run.columns) {
-    if (run.scores[c] >= cut && !subjects_.same(run.probe, run.gallery + c))
-      part.hits.push_back({run.scores[c], static_cast<int32_t>(run.probe)});
+  const auto before = std::ssize(hits), most = before + std::ssize(run.columns);
+  if (static_cast<size_t>(most) > hits.capacity()) reserve_pages(hits, part.room + std::ssize(run.columns));
+  hits.resize(static_cast<size_t>(most));
+  Hit* end = hits.data() + before;
+  for (const int32_t c : run.columns) {  // without a branch
+    *end = {run.scores[c], static_cast<int32_t>(run.probe)};
+    end += run.scores[c] >= cut && !subjects_.same(run.probe, run.gallery + c) ? 1 : 0;
   }
-  part.since_cut += std::ssize(part.hits) - before;
+  hits.resize(static_cast<size_t>(end - hits.data()));
+  part.since_cut += std::ssize(hits) - before;
   const int64_t interval =
       std::clamp<int64_t>(k_ / 16, 4096, ScoreBins::kCount);  // reading all bins takes its time
   if (part.since_cut >= interval) {
@@ -61,7 +84,7 @@ void TailSink::take(const ScoreRun& run, int thread) {
     part.count_new();
     raise_cut_by_bins();
   }
-  if (std::ssize(part.hits) >= part.room) drop_below_cut(part);
+  if (std::ssize(hits) >= part.room) drop_below_cut(part);
 }
 
 // Twice what is left is room for more, so that a hit is looked at about twice, and the hits of all threads
@@ -69,17 +92,18 @@ void TailSink::take(const ScoreRun& run, int thread) {
 void TailSink::drop_below_cut(Part& part) {
   part.count_new();
   std::vector<Hit>& hits = part.hits;
+  const float cut = this->cut(0);
   size_t kept = 0;
   for (const Hit& hit : hits) {  // which ones stay is past foretelling: no branch
     hits[kept] = hit;
-    kept += hit.score >= cut(0) ? 1 : 0;
+    kept += hit.score >= cut ? 1 : 0;
   }
   hits.resize(kept);
   if (std::ssize(hits) >= k_ + k_ / 2) {  // seldom, but for a small k
     keep_largest(hits, k_);
     raise_cut(hits.back().score);
   }
-  part.counted = hits.size();
+  part.counted = std::ssize(hits);
   part.room = std::clamp(2 * std::ssize(hits), std::min(2 * k_, kLeastRoom), 2 * k_);
 }
 
@@ -240,17 +264,11 @@ HistogramSink::HistogramSink()
              std::vector<int64_t>(static_cast<size_t>(ScoreBins::kCount))) {}
 
 void HistogramSink::take(const ScoreTile& tile, int thread) {
-  constexpr int64_t run = 256;
   int64_t* counts = parts_[static_cast<size_t>(thread)].data();
-  int32_t bins[run];
   for (int64_t r = 0; r < tile.rows; ++r) {
-    for (int64_t begin = 0; begin < tile.cols; begin += run) {
-      const float* scores = tile.scores + r * tile.stride + begin;
-      const int64_t count = std::min(run, tile.cols - begin);
-#pragma omp simd
-      for (int64_t c = 0; c < count; ++c) bins[c] = ScoreBins::of(scores[c]);
-      for (int64_t c = 0; c < count; ++c) ++counts[bins[c]];
-    }
+    for_each_bin(
+        tile.cols, [scores = tile.scores + r * tile.stride](int64_t c) { return scores[c]; },
+        [counts](int32_t bin) { ++counts[bin]; });
   }
 }
 

@@ -57,7 +57,7 @@ class TailSink final : public ScoreSink {
   struct Part {             // of one thread; others read `bins`
     std::vector<Hit> hits;  // below 2k and a run, once scores are taken
     std::vector<std::atomic<int64_t>> bins;
-    size_t counted = 0;     // of the hits, those in `bins`: many at a time, which are not in a cache between
+    int64_t counted = 0;    // of the hits, those in `bins`: many at a time, which are not in a cache between
     int64_t since_cut = 0;  // hits since it last read all bins
     int64_t room = 0;       // hits from which on those below the cut are dropped
     void count_new();

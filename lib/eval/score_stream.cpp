@@ -27,11 +27,14 @@ namespace {
 constexpr int64_t kTileCols = 256, kScreenedCols = 64, kScreenedProbeBlocks = 3, kScreenedGalleryBlocks = 4;
 constexpr int64_t kPackedProbeBytes = int64_t{1} << 28;  // probes packed at a time
 constexpr int64_t kLongestPause = 64;  // tiles scored whole, at most, before the screen is tried again
+// Of the last pairs of a gallery block those that reached a cut, from which on the next one is not screened:
+// still more would pass the screen.
+constexpr double kDenseBlock = kDenseShare / 3;
 
 int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-// Both sides of the block at hand. With a screen the gallery's f32 panels are made tile by tile, when one is
-// first scored whole.
+// Both sides of the block at hand. Where it is screened, the gallery's f32 panels are made tile by tile, when
+// one is first scored whole.
 class Packed {
  public:
   Packed(int64_t probe_block, int64_t gallery_block, int64_t dim, bool screen)
@@ -46,16 +49,17 @@ class Packed {
   }
   void pack_probes(const RowSet& set, int64_t begin, int64_t count) {
     pack_panels(set, begin, count, kProbePanel, probes_.f32());
-    if (screened()) coded_probes_->code(set, begin, count);
+    if (coded_probes_ != nullptr) coded_probes_->code(set, begin, count);
   }
-  void pack_gallery(const RowSet& set, int64_t begin, int64_t count) {
-    if (!screened()) return pack_panels(set, begin, count, kGalleryPanel, gallery_.f32());
+  void pack_gallery(const RowSet& set, int64_t begin, int64_t count, bool screened) {
+    screened_ = screened;
+    if (!screened) return pack_panels(set, begin, count, kGalleryPanel, gallery_.f32());
     coded_gallery_->code(set, begin, count, rows_.f32());
     cols_ = count;
     for (std::unique_ptr<std::once_flag>& tile : packed_) tile = std::make_unique<std::once_flag>();
   }
 
-  bool screened() const { return coded_probes_ != nullptr; }
+  bool screened() const { return screened_; }
   const CodedPanels& coded_probes() const { return *coded_probes_; }
   const CodedPanels& coded_gallery() const { return *coded_gallery_; }
   const float* probe_panel(int64_t first) const { return probes_.f32() + first * dim_; }
@@ -63,7 +67,7 @@ class Packed {
   // The panels from column `col` on, the first of a tile, to its end. Any thread.
   const float* gallery_panels(int64_t col) {
     float* const panels = gallery_.f32() + col * dim_;
-    if (!screened()) return panels;
+    if (!screened_) return panels;
     std::call_once(*packed_[static_cast<size_t>(col / kScreenedCols)], [&] {
       const RowSet rows{cols_, dim_,
                         [this](int64_t i, float* row) { std::copy_n(gallery_row(i), dim_, row); }};
@@ -77,6 +81,7 @@ class Packed {
   Tensor probes_, gallery_;  // f32 panels
   Tensor rows_;              // the gallery as it was read; empty without a screen
   std::unique_ptr<CodedPanels> coded_probes_, coded_gallery_;
+  bool screened_ = false;
   std::vector<std::unique_ptr<std::once_flag>> packed_;  // of each tile of the gallery
 };
 
@@ -110,19 +115,26 @@ class Worker {
                        scores_.data() + r * stride_ + c, stride_);
         }
       }
-      deliver_.tile({.probe = tile.probe + begin,
-                     .gallery = tile.gallery,
-                     .rows = rows,
-                     .cols = tile.cols,
-                     .stride = stride_,
-                     .scores = scores_.data()},
-                    thread_);
+      note_hits(deliver_.tile({.probe = tile.probe + begin,
+                               .gallery = tile.gallery,
+                               .rows = rows,
+                               .cols = tile.cols,
+                               .stride = stride_,
+                               .scores = scores_.data()},
+                              thread_),
+                rows * tile.cols);
     }
   }
 
   int64_t screened() const { return screened_; }
+  double hit_share() const { return hit_share_; }  // of the last pairs, those that reached a cut
 
  private:
+  void note_hits(int64_t hits, int64_t pairs) {
+    constexpr double kNew = 0.1;
+    hit_share_ += kNew * (static_cast<double>(hits) / static_cast<double>(pairs) - hit_share_);
+  }
+
   // False: the tile is to be scored whole, and after a dense one as many more as last time twice over.
   bool screen(const Packed& packed, const ScoreTile& tile, int64_t first, int64_t col) {
     for (int64_t r = 0; r < tile.rows; ++r) {
@@ -140,12 +152,13 @@ class Worker {
     }
     last_pause_ = 0;
     screened_ += pairs;
-    rescore(packed, tile, first, col);
+    note_hits(rescore(packed, tile, first, col), pairs);
     return true;
   }
 
-  // Of the candidates those whose product in f32, rounded in whatever way, can reach the cut are scored.
-  void rescore(const Packed& packed, const ScoreTile& tile, int64_t first, int64_t col) {
+  // Of the candidates those whose product in f32, rounded in whatever way, can reach the cut are scored; how
+  // many did.
+  int64_t rescore(const Packed& packed, const ScoreTile& tile, int64_t first, int64_t col) {
     const float rounding = rounding_share(dim_);
     likely_.clear();
     for (int64_t r = 0; r < tile.rows; ++r) {
@@ -160,6 +173,7 @@ class Worker {
       }
       screened_ -= std::ssize(columns);
     }
+    int64_t hits = 0;
     for (size_t i = 0; i < likely_.size(); i += kChains) {
       const float *probes[kChains], *rows[kChains];
       float scores[kChains];
@@ -171,10 +185,11 @@ class Worker {
       }
       score_chains(dim_, probes, rows, scores);
       for (size_t j = 0; j < count; ++j) {
-        deliver_.one(tile.probe + likely_[i + j].row, tile.gallery + likely_[i + j].column, scores[j],
-                     thread_);
+        hits += deliver_.one(tile.probe + likely_[i + j].row, tile.gallery + likely_[i + j].column, scores[j],
+                             thread_);
       }
     }
+    return hits;
   }
 
   // Row r of the tile whose first probe is `probe`: kept from its panel as long as tiles have the same
@@ -202,6 +217,7 @@ class Worker {
   std::vector<std::vector<int32_t>> candidates_;
   std::vector<Candidate> likely_;
   int64_t pause_ = 0, last_pause_ = 0, screened_ = 0;
+  double hit_share_ = 1;
 };
 
 bool choose_screen(Arith arith, int64_t pairs, std::span<ScoreSink* const> sinks,
@@ -258,14 +274,13 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
   const int64_t most =
       std::max(kPackedProbeBytes / (d * int64_t{sizeof(float)}) / kProbePanel, int64_t{1}) * kProbePanel;
   const int64_t probe_block = std::min(most, round_up(probes.count, kProbePanel));
-  const int64_t tile_cols = screen ? kScreenedCols : kTileCols;
   const int64_t whole = round_up(options.probe_block, kProbePanel);
   const int64_t tile_rows = whole * (screen ? kScreenedProbeBlocks : 1);
 
   Packed packed(probe_block, gallery_block, d, screen);
   std::vector<Worker> workers;
   for (int t = 0; t < thread_count(); ++t) {
-    workers.emplace_back(tile_rows, tile_cols, whole, d, deliver, t);
+    workers.emplace_back(tile_rows, kTileCols, whole, d, deliver, t);
   }
 
   std::unique_ptr<Progress> progress;
@@ -281,6 +296,7 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
       std::move(kept));
   const int64_t resumed = on_disk.resume();
   int64_t done = 0, block = 0;
+  bool dense = false;
   for (int64_t p = 0; p < probes.count; p += probe_block) {
     const int64_t rows = std::min(probe_block, probes.count - p);
     const std::vector<int64_t> tiles_at = tile_begins(rows, tile_rows);
@@ -293,7 +309,9 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
         continue;
       }
       if (!std::exchange(probes_packed, true)) packed.pack_probes(probes, p, rows);
-      packed.pack_gallery(gallery, g, cols);
+      const bool screened = screen && !dense;
+      const int64_t tile_cols = screened ? kScreenedCols : kTileCols;
+      packed.pack_gallery(gallery, g, cols, screened);
       parallel_tasks(std::ssize(tiles_at) - 1, [&](int64_t t) {
         Worker& worker = workers[static_cast<size_t>(omp_get_thread_num())];
         const int64_t first = tiles_at[static_cast<size_t>(t)], end = tiles_at[static_cast<size_t>(t + 1)];
@@ -306,6 +324,7 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
                      first, c);
         }
       });
+      dense = std::ranges::all_of(workers, [](const Worker& w) { return w.hit_share() > kDenseBlock; });
       done += rows * cols;
       if (progress) progress->update(done);
       on_disk.note(block + 1);
