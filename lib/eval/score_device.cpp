@@ -240,7 +240,9 @@ StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet
   std::vector<std::unique_ptr<DeviceSink>> on_device;
   std::vector<Resumable*> kept(tiles.begin(), tiles.end());
   for (ScoreSink* sink : sinks) kept.push_back(on_device.emplace_back(sink->on(device, gallery.count)).get());
-  const DeviceBlocks blocks = plan();
+  int64_t growth = 0;
+  for (const std::unique_ptr<DeviceSink>& sink : on_device) growth += sink->growth();
+  const DeviceBlocks blocks = plan(growth);
   const bool whole = options.arith == Arith::kF32 || !tiles.empty() || probes.dim > kMostBoundDim;
   const int64_t first = sinks.empty() ? blocks.gallery_block : std::min(kFirstRows, blocks.gallery_block);
   const std::vector<int64_t> begins = gallery_begins(gallery.count, first, blocks.gallery_block);

@@ -21,8 +21,8 @@ namespace fr {
 // c (m, n) overwritten, as Backend::gemm_bf16; only ever c = a b^T.
 using GemmBf16 = std::function<void(const Backend::Gemm& g, const Bf16* a, const Bf16* b, float* c)>;
 
-// How to cut a stream, asked for when its sinks have their memory.
-using PlanBlocks = std::function<DeviceBlocks()>;
+// How to cut a stream, asked for when its sinks have their memory, beside which they may take `growth` bytes.
+using PlanBlocks = std::function<DeviceBlocks(int64_t growth)>;
 
 // As stream_scores. On Device::kCpu the same code runs, slowly, for tests.
 StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet& probes,

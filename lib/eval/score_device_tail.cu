@@ -111,6 +111,8 @@ class DeviceTail final : public DeviceSink {
     copies_.copy(host_count_.as<int64_t>(), count_.data(), host_count_.bytes());
   }
   bool by_rows() const override { return false; }
+  // Twice up to twice 2k hits: make_room() copies them. What a block adds is little beside the block's own.
+  int64_t growth() const override { return 8 * sink_.k_ * int64_t{sizeof(TailSink::Hit)}; }
 
   void load() override {
     const std::vector<TailSink::Hit> hits = sink_.hits();

@@ -260,8 +260,8 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
     const auto gemm = [&](const Backend::Gemm& g, const Bf16* a, const Bf16* b, float* c) {
       options.backend->gemm_bf16(g, a, b, c);
     };
-    const auto plan = [&] {
-      return plan_device_blocks(probes.count, gallery.count, probes.dim, free_bytes(options.device));
+    const auto plan = [&](int64_t growth) {
+      return plan_device_blocks(probes.count, gallery.count, probes.dim, free_bytes(options.device) - growth);
     };
     return stream_scores_on(options.device, gemm, probes, gallery, sinks, tiles, options, plan);
   }

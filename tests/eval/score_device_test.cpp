@@ -48,7 +48,8 @@ const GemmBf16 kForward = gemm_by(sum_forward);
 auto on(Device device, const GemmBf16& gemm, const DeviceBlocks& blocks) {
   return [=](const RowSet& probes, const RowSet& gallery, std::span<ScoreSink* const> sinks,
              std::span<TileSink* const> tiles, const StreamOptions& options) {
-    return stream_scores_on(device, gemm, probes, gallery, sinks, tiles, options, [=] { return blocks; });
+    return stream_scores_on(device, gemm, probes, gallery, sinks, tiles, options,
+                            [=](int64_t) { return blocks; });
   };
 }
 
@@ -98,12 +99,27 @@ TEST_CASE("stream_scores_on: estimates as far off as their bound allows change n
   }
 }
 
+TEST_CASE("stream_scores_on: the plan knows what a tail may take later on") {
+  const ScoreCase c{"few", random_rows("p", 4, 16), random_rows("g", 100, 16)};
+  TailSink tail(50);
+  TopKSink top(c.probes.count, 3);
+  ScoreSink* const sinks[] = {&tail, &top};
+  int64_t growth = 0;
+  stream_scores_on(
+      Device::kCpu, kForward, c.probes.set(), c.gallery.set(), sinks, {}, {}, [&](int64_t bytes) {
+        growth = bytes;
+        return DeviceBlocks{
+            .probe_block = 4, .gallery_block = 32, .tile_pairs = 64, .tile_cols = 16, .room = 128};
+      });
+  CHECK(growth >= 2 * 2 * 50 * int64_t{sizeof(TailSink::Hit)});  // 2k hits, and as many again while they move
+}
+
 TEST_CASE("stream_scores_on: the screen keeps most pairs of a spread gallery from being scored") {
   const ScoreCase c{"spread", random_rows("p", 32, 256), random_rows("g", 8'000, 256)};
   TopKSink top(c.probes.count, 1);
   ScoreSink* const sinks[] = {&top};
   const StreamFigures figures =
-      stream_scores_on(Device::kCpu, kForward, c.probes.set(), c.gallery.set(), sinks, {}, {}, [] {
+      stream_scores_on(Device::kCpu, kForward, c.probes.set(), c.gallery.set(), sinks, {}, {}, [](int64_t) {
         return DeviceBlocks{.probe_block = 32,
                             .gallery_block = 1024,
                             .tile_pairs = 1 << 14,
@@ -131,7 +147,8 @@ TEST_CASE("stream_scores_on: a stream that was stopped goes on where it was, to 
   };
   const auto run = [&](bool with_histogram) {
     return streamed(c, options, with_histogram, [&](const RowSet& probes, const RowSet&, auto&&... rest) {
-      return stream_scores_on(Device::kCpu, kForward, probes, gallery, rest..., [&] { return blocks; });
+      return stream_scores_on(Device::kCpu, kForward, probes, gallery, rest...,
+                              [&](int64_t) { return blocks; });
     });
   };
   for (const bool with_histogram : {false, true}) {
@@ -166,7 +183,7 @@ TEST_CASE(
                            }};
       if (engines[part] == 'd') {
         stream_scores_on(Device::kCpu, kForward, c.probes.set(), gallery, sinks, {}, {},
-                         [&] { return blocks; });
+                         [&](int64_t) { return blocks; });
       } else {
         stream_scores(c.probes.set(), gallery, sinks);
       }
