@@ -57,6 +57,8 @@ class FrozenConv {
   virtual void run(const View& x, const View& residual, const View& y) = 0;
 };
 
+class WorkingCopy;
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -121,6 +123,10 @@ class Backend {
   virtual void gemm(const Gemm& g, const float* a, const float* b, float* c) = 0;
   // The same with a and b in bf16, sums in f32. Only where activations() are bf16: fr::Error elsewhere.
   virtual void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c);
+
+  // From now on weights that `copy` holds are multiplied as they lie there, where activations() are bf16;
+  // null: each is rounded where it is used, as at first.
+  virtual void follow(const WorkingCopy*) {}
 
   // Text of the implementations used so far, one per primitive ("conv_forward brgconv:avx512_core"); empty
   // for ref.

@@ -59,6 +59,7 @@ class TimedBackend final : public Backend {
   void gemm(const Gemm& g, const float* a, const float* b, float* c) override;
   void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) override;
 
+  void follow(const WorkingCopy* copy) override { inner_.follow(copy); }
   std::vector<std::string> implementations() const override { return inner_.implementations(); }
   void recall(const std::vector<std::string>& lines) override { inner_.recall(lines); }
 

@@ -10,9 +10,8 @@ namespace fr {
 int64_t Parameters::add(std::string name, std::vector<int64_t> shape, bool trainable) {
   int64_t count = 1;
   for (int64_t extent : shape) count *= extent;
-  // Slices start on 64-byte boundaries so that kernels may load aligned.
   slices_.push_back({std::move(name), std::move(shape), count_, count, trainable});
-  count_ += (count + 15) / 16 * 16;
+  count_ += (count + kSliceAlignment - 1) / kSliceAlignment * kSliceAlignment;
   return static_cast<int64_t>(slices_.size()) - 1;
 }
 

@@ -11,6 +11,9 @@
 
 namespace fr {
 
+inline constexpr int64_t kSliceAlignment =
+    16;  // floats: slices begin on 64-byte boundaries, for aligned loads
+
 // One named array inside the flat buffers. `trainable` false: saved, never stepped (frozen gamma, running
 // statistics).
 struct Slice {

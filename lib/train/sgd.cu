@@ -1,6 +1,7 @@
 #include "train/sgd.h"
 
 #include <cmath>
+#include <type_traits>
 
 #include "core/launch.cuh"
 #include "core/sgd_step.cuh"
@@ -9,16 +10,24 @@ namespace fr {
 
 namespace {
 
-template <class Form>
+struct NoCopy {
+  FR_HD void store(int64_t, float) const {}
+};
+
+template <class Form, class Copy>
 struct Step {
   SgdRule rule;
-  float* w;   // (n) values
-  float* v;   // (n) momenta
-  float* g;   // (n) gradients
-  bool zero;  // leaves g zero
-  FR_HD void operator()(int64_t i) const {
+  float* w;       // values
+  float* v;       // momenta
+  float* g;       // gradients
+  int64_t first;  // of the values
+  bool zero;      // leaves g zero
+  Copy copy;
+  FR_HD void operator()(int64_t n) const {
+    const int64_t i = first + n;
     Form::step(rule, g[i], w[i], v[i]);
     g[i] = zero ? 0.0f : g[i];
+    copy.store(i, w[i]);
   }
 };
 
@@ -67,22 +76,29 @@ void Sgd::set_rate(double lr) {
 }
 
 void Sgd::step(bool zero_gradients) {
-  const Device device = parameters_.device();
-  float* w = parameters_.values().data();
-  float* g = parameters_.gradients().data();
-  float* v = momentum_.f32();
-  const SgdRule rule = sgd_rule(options_, rate_.f32());
   for (const Run& run : runs_) {
     const int64_t count = run.end - run.begin;
-    float *const wr = w + run.begin, *const vr = v + run.begin, *const gr = g + run.begin;
-    if (!run.trainable) {
-      if (zero_gradients) launch(device, count, Fill<float>{gr, 0.0f});
-    } else if (options_.form == SgdForm::kTorch) {
-      launch(device, count, Step<TorchForm>{rule, wr, vr, gr, zero_gradients});
-    } else {
-      launch(device, count, Step<MxnetForm>{rule, wr, vr, gr, zero_gradients});
+    if (run.trainable) {
+      step_run(run.begin, count, zero_gradients);
+    } else if (zero_gradients) {
+      launch(parameters_.device(), count, Fill<float>{parameters_.gradients().data() + run.begin, 0.0f});
     }
   }
+}
+
+void Sgd::step_run(int64_t begin, int64_t count, bool zero_gradients) {
+  const auto stepped = [&](auto form, const auto& copy) {
+    launch(parameters_.device(), count,
+           Step<decltype(form), std::decay_t<decltype(copy)>>{
+               sgd_rule(options_, rate_.f32()), parameters_.values().data(), momentum_.f32(),
+               parameters_.gradients().data(), begin, zero_gradients, copy});
+  };
+  const auto in_form = [&](const auto& copy) {
+    if (options_.form == SgdForm::kTorch) return stepped(TorchForm{}, copy);
+    stepped(MxnetForm{}, copy);
+  };
+  if (copy_ != nullptr) return in_form(copy_->places());
+  in_form(NoCopy{});
 }
 
 SumOfSquares::SumOfSquares(int64_t n, Device device)

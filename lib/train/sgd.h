@@ -7,6 +7,7 @@
 #include "core/parameters.h"
 #include "core/sgd_options.h"
 #include "core/tensor.h"
+#include "core/working_copy.h"
 
 namespace fr {
 
@@ -18,10 +19,13 @@ class Sgd {
   void set_rate(double lr);
   // Steps every trainable slice. With zero_gradients, the whole gradient buffer is zero after it.
   void step(bool zero_gradients = true);
+  // From now on a step also rounds what it stepped into `copy`, of the same parameters; null: no more.
+  void keep(const WorkingCopy* copy) { copy_ = copy; }
   // (parameters.count()), laid out as the values: what a checkpoint saves beside them.
   const View& momentum() const { return momentum_; }
 
  private:
+  void step_run(int64_t begin, int64_t count, bool zero_gradients);
   struct Run {  // adjacent slices stepped alike
     int64_t begin, end;
     bool trainable;
@@ -30,6 +34,7 @@ class Sgd {
   const Parameters& parameters_;
   Tensor momentum_;  // (count)
   Tensor rate_;      // (1)
+  const WorkingCopy* copy_ = nullptr;
   std::vector<Run> runs_;
 };
 

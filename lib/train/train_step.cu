@@ -36,8 +36,10 @@ struct Clear {
 
 }  // namespace
 
-TrainStep::TrainStep(Network& network, Loss& loss, Sgd& backbone_sgd, int64_t batch_size, double clip)
-    : network_(network),
+TrainStep::TrainStep(Backend& backend, Network& network, Loss& loss, Sgd& backbone_sgd, int64_t batch_size,
+                     double clip)
+    : backend_(backend),
+      network_(network),
       loss_(loss),
       backbone_sgd_(backbone_sgd),
       clip_(clip),
@@ -49,6 +51,11 @@ TrainStep::TrainStep(Network& network, Loss& loss, Sgd& backbone_sgd, int64_t ba
       backbone_squares_(network.parameters().count(), device_),
       repeated_(device_, [this] { enqueue(); }) {
   launch(device_, 1, Clear{record_.data()});
+  if (backend.activations() == DType::kBf16) {
+    working_.emplace(network.parameters());
+    backbone_sgd.keep(&*working_);
+    backend.follow(&*working_);
+  }
   if (device_ == Device::kCpu) return;
   Shape input = network.graph().node(0).shape;
   input.n = batch_size;
@@ -58,6 +65,17 @@ TrainStep::TrainStep(Network& network, Loss& loss, Sgd& backbone_sgd, int64_t ba
   batch_labels_ = labels_.data();
   const int64_t bytes[] = {images_.view().bytes(), labels_.bytes()};
   upload_.emplace(device_, bytes);
+}
+
+TrainStep::~TrainStep() {
+  if (!working_) return;
+  backbone_sgd_.keep(nullptr);
+  backend_.follow(nullptr);
+}
+
+void TrainStep::forget() {
+  repeated_.forget();
+  working_is_old_ = true;
 }
 
 // The next batch: in place on a CPU, on its way to a GPU.
@@ -90,6 +108,7 @@ int64_t TrainStep::run(Loader& loader, int64_t step, double lr, bool more) {
     void* const parts[] = {images_.view().data, labels_.data()};
     upload_->take(parts);
   }
+  if (std::exchange(working_is_old_, false) && working_) working_->make();
   network_.set_dropout_step(static_cast<uint64_t>(step));
   backbone_sgd_.set_rate(lr);
   loss_.set_rate(lr);

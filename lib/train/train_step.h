@@ -9,6 +9,7 @@
 #include "core/array.h"
 #include "core/repeated_step.h"
 #include "core/upload.h"
+#include "core/working_copy.h"
 #include "data/loader.h"
 #include "loss/loss.h"
 #include "nn/network.h"
@@ -40,12 +41,17 @@ struct StepRecord {
 
 class TrainStep {
  public:
-  // Everything must outlive this object; the loss steps its own parameters. clip: see train/options.h.
-  TrainStep(Network& network, Loss& loss, Sgd& backbone_sgd, int64_t batch_size, double clip);
+  // Everything must outlive this object; the loss steps its own parameters. `backend` is the network's and
+  // the loss's. clip: see train/options.h.
+  TrainStep(Backend& backend, Network& network, Loss& loss, Sgd& backbone_sgd, int64_t batch_size,
+            double clip);
+  ~TrainStep();
+  TrainStep(const TrainStep&) = delete;
+  TrainStep& operator=(const TrainStep&) = delete;
   // Trains on the loader's next batch at rate lr; `step` counts dropout's masks. Without `more`, no batch
   // after it is asked for. Returns the batch's epoch.
   int64_t run(Loader& loader, int64_t step, double lr, bool more);
-  void forget() { repeated_.forget(); }  // after other work with the network or the backend
+  void forget();  // after other work with the network, its parameters or the backend
   // Waits for the steps so far.
   StepReport read();
   double busy_seconds() { return repeated_.busy_seconds(); }  // of the GPU since the last call; 0 on a CPU
@@ -54,6 +60,7 @@ class TrainStep {
   void enqueue();
   void fetch(Loader& loader);
 
+  Backend& backend_;
   Network& network_;
   Loss& loss_;
   Sgd& backbone_sgd_;
@@ -69,6 +76,8 @@ class TrainStep {
   std::exception_ptr failed_;     // what the batch on its way threw
   int64_t epoch_ = 0;             // of the batch on its way
   bool fetched_ = false;
+  std::optional<WorkingCopy> working_;  // of the network's weights, where the backend multiplies in bf16
+  bool working_is_old_ = true;          // who made the step sets the weights after that
   RepeatedStep repeated_;
 };
 

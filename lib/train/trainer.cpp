@@ -71,7 +71,7 @@ Trainer::Trainer(const Dataset& dataset, const TrainOptions& options, Backend& b
       backbone_sgd_(sgd_options(options), network_.parameters()),
       configuration_(configuration(options, dataset, *loss_, steps_)),
       folder_(options.folder),
-      train_step_(network_, *loss_, backbone_sgd_, options.batch_size, options.clip) {
+      train_step_(backend_, network_, *loss_, backbone_sgd_, options.batch_size, options.clip) {
   if (!options.fresh && std::filesystem::exists(folder_.checkpoint())) {
     resume();
   } else {

@@ -11,6 +11,9 @@
 #include "backend/harness.h"
 #include "core/cuda_check.cuh"
 #include "core/device_memory.h"
+#include "core/parameters.h"
+#include "core/random.h"
+#include "core/working_copy.h"
 
 using namespace fr;
 using namespace fr::test;
@@ -59,6 +62,37 @@ TEST_CASE("cuda: convolution by im2col agrees with ref, and with itself bit for 
       check_against(*ref, *backend, c);
     }
   }
+}
+
+TEST_CASE("cuda: weights of a working copy give the bits of weights rounded where they are used") {
+  if (!usable()) return;
+  constexpr Shape x{.n = 2, .c = 16, .h = 9, .w = 9}, y{.n = 2, .c = 24, .h = 9, .w = 9};
+  Parameters parameters;
+  parameters.add("gamma", {5});
+  parameters.add("conv", {y.c, x.c, 3, 3});
+  parameters.allocate(Device::kCuda);
+  std::vector<float> host(static_cast<size_t>(parameters.count())), images(static_cast<size_t>(x.count()));
+  const RandomStream stream(1, "working copy", 0);
+  for (size_t i = 0; i < host.size(); ++i) host[i] = static_cast<float>(stream.uniform(i)) - 0.5f;
+  for (size_t i = 0; i < images.size(); ++i) images[i] = static_cast<float>(stream.uniform(i + host.size()));
+  const auto to_gpu = [](float* to, const std::vector<float>& from) {
+    copy_bytes(Device::kCuda, to, Device::kCpu, from.data(), std::ssize(from) * 4);
+  };
+  to_gpu(parameters.values().data(), host);
+  const WorkingCopy copy(parameters);
+  const auto backend = cuda::make_backend(cuda::kBf16Mode);
+  const Tensor in(x, {}, DType::kF32, Device::kCuda), out(y, {}, DType::kF32, Device::kCuda);
+  to_gpu(in.f32(), images);
+  const float* const w = parameters.values(parameters.slice("conv")).data();
+  const auto convolved = [&] {
+    backend->conv_forward({}, in, w, out);
+    const OnHost result(out);
+    return std::vector<float>(result.floats().begin(), result.floats().end());
+  };
+  const std::vector<float> rounded_there = convolved();
+  backend->follow(&copy);
+  CHECK(convolved() == rounded_there);
+  backend->follow(nullptr);
 }
 
 TEST_CASE("cuda: a call can be captured as a graph, and the graph computes what the call does") {

@@ -1,7 +1,4 @@
 // The three convolution calls: operands to NHWC of the mode's dtype, weights to KRSC of it.
-//
-// Weights are turned and rounded at each use from the f32 master: 0.2 % of a training step at 128 images a
-// batch, and nothing to keep in step with the optimiser.
 #include "backend/cuda/convolution.h"
 
 #include <fmt/core.h>
@@ -16,14 +13,19 @@ std::string cuda::describe(const char* operation, const ConvProblem& p) {
                      p.g.kernel, p.g.stride, p.g.pad, p.g.groups, fr::name_of(p.dtype));
 }
 
+const void* CudaBackend::krsc(const cuda::ConvProblem& p, const float* w) {
+  if (const Bf16* const copy = working(w)) return copy;
+  void* const weights = pool_.take(p.weights() * size_of(p.dtype));
+  cuda::to_krsc(p, w, weights);
+  return weights;
+}
+
 void CudaBackend::conv_forward(const ConvGeometry& g, const View& x, const float* w, const View& y) {
   check_convolution("conv_forward", g, x, w, y);
   const cuda::Pool::Scope scope(pool_);
   const cuda::ConvProblem problem{g, x.shape, y.shape, mode_.activations};
   const View in = channels_last_source(x, problem.dtype), out = channels_last(y, problem.dtype);
-  void* const weights = pool_.take(problem.weights() * size_of(problem.dtype));
-  cuda::to_krsc(problem, w, weights);
-  convolution_->forward(problem, in.data, weights, out.data);
+  convolution_->forward(problem, in.data, krsc(problem, w), out.data);
   deliver(out, y);
 }
 
@@ -32,9 +34,7 @@ void CudaBackend::conv_backward_data(const ConvGeometry& g, const View& dy, cons
   const cuda::Pool::Scope scope(pool_);
   const cuda::ConvProblem problem{g, dx.shape, dy.shape, mode_.activations};
   const View gradient = channels_last_source(dy, problem.dtype), out = channels_last(dx, problem.dtype);
-  void* const weights = pool_.take(problem.weights() * size_of(problem.dtype));
-  cuda::to_krsc(problem, w, weights);
-  convolution_->backward_data(problem, gradient.data, weights, out.data);
+  convolution_->backward_data(problem, gradient.data, krsc(problem, w), out.data);
   deliver(out, dx);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/device_memory.h"
 #include "core/error.h"
+#include "core/working_copy.h"
 
 namespace fr {
 namespace {
@@ -52,7 +53,12 @@ DType CudaBackend::common_dtype(std::initializer_list<View> views) {
   return DType::kBf16;
 }
 
+const Bf16* CudaBackend::working(const float* w) const {
+  return working_ != nullptr && mode_.activations == DType::kBf16 ? working_->of(w) : nullptr;
+}
+
 const void* CudaBackend::factors(const float* w, int64_t count) {
+  if (const Bf16* const copy = working(w)) return copy;
   return source(view_of(w, {.n = count}, Device::kCuda), {}, mode_.activations).data;
 }
 

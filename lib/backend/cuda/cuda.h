@@ -63,6 +63,7 @@ class CudaBackend final : public Backend {
   void gemm(const Gemm& g, const float* a, const float* b, float* c) override;
   void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) override;
 
+  void follow(const WorkingCopy* copy) override { working_ = copy; }
   std::vector<std::string> implementations() const override;
   void recall(const std::vector<std::string>& lines) override { recalled_ = {lines.begin(), lines.end()}; }
 
@@ -80,8 +81,11 @@ class CudaBackend final : public Backend {
   static DType common_dtype(std::initializer_list<View> views);
   // PReLU((x - mean) scale + beta) + residual in one pass; x, residual (or empty) and y of one shape.
   void normalise(const cuda::Affine& affine, const View& x, const View& residual, const View& y);
-  // w in plain f32 as what the products multiply: itself, or a bf16 copy in scratch.
+  // w in plain f32 as what the products multiply: itself, its working copy, or one in scratch.
   const void* factors(const float* w, int64_t count);
+  // The same of a convolution's, in KRSC.
+  const void* krsc(const cuda::ConvProblem& p, const float* w);
+  const Bf16* working(const float* w) const;  // null where no copy of it is kept
 
   const cuda::MathMode mode_;
   const std::string name_;
@@ -90,6 +94,7 @@ class CudaBackend final : public Backend {
   cuda::BiasedProduct biased_product_;
   std::set<std::string> implementations_, recalled_;
   const std::unique_ptr<cuda::Convolution> convolution_;
+  const WorkingCopy* working_ = nullptr;
 };
 
 }  // namespace fr
