@@ -112,4 +112,4 @@ install: build
 	cmake --install $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-gpu $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan $(BUILD)-fuzz demo
+	rm -rf $(BUILD) $(BUILD)-gpu $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-nvjpeg demo

@@ -13,6 +13,7 @@
 #include "core/repeated_step.h"
 #include "loss/loss.h"
 #include "nn/network.h"
+#include "train/kept_copy.h"
 #include "train/sgd.h"
 
 namespace fr {
@@ -35,9 +36,11 @@ class Rig {
         gradient_({options.batch, options.embedding_size}, {}, DType::kF32, backend.device()),
         labels_(options.batch, backend.device()),
         mean_loss_(1, backend.device()),
+        working_copy_(backend, sgd_, network_.parameters()),
         repeated_(backend.device(), [this] { step(); }) {
     network_.initialise(1);
     loss_->initialise(1);
+    working_copy_.hold();
     sgd_.set_rate(1e-3);
     loss_->set_rate(1e-3);
     std::vector<int32_t> labels(static_cast<size_t>(options.batch));
@@ -70,6 +73,7 @@ class Rig {
   Tensor images_, gradient_;
   Array<int32_t> labels_;
   Array<double> mean_loss_;
+  KeptCopy working_copy_;
   RepeatedStep repeated_;
 };
 

@@ -14,6 +14,7 @@
 #include "core/device_memory.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/module.h"
 #include "core/parallel.h"
 #include "embed/embed.h"
 #include "eval/distractor_search.h"
@@ -239,8 +240,8 @@ void check_outputs(const std::string& name, const EvaluationArguments& a, const 
 
 // The GPU's backend where `device` means one; null: the CPU, which needs none to score.
 std::unique_ptr<Backend> score_backend(const std::string& device) {
-  if (device == "auto" && !why_no_backend("cuda").empty()) return nullptr;
-  return parse_device(device) == Device::kCpu ? nullptr : make_backend("cuda");
+  if (parse_device(device) == Device::kCpu || (device == "auto" && !has_module("cuda"))) return nullptr;
+  return make_backend("cuda");
 }
 
 // The one of --embeddings, --model and --scores that is given.

@@ -37,12 +37,17 @@ std::string why_no_backend(const std::string& name) {
 
 std::unique_ptr<Backend> make_backend(const std::string& name) {
   const auto& registry = Registry<BackendKind>::instance();
-  if (name == "auto" && why_no_backend("cuda").empty()) return make_backend("cuda");
+  // Where there is a GPU, a module that cannot be loaded is a fault and no reason to use the CPU unasked.
+  if (name == "auto" && has_module("cuda") && why_no_cuda().empty()) return make_backend("cuda");
   if (name == "auto" || name == "cpu") return make_backend(registry.contains("onednn") ? "onednn" : "ref");
+  if (!registry.contains(name)) {
+    const std::string why = load_cuda();  // also for find(), which names all that are known
+    FR_CHECK(why.empty() || !name.starts_with("cuda"), "backend {}: {}", name, why);
+  }
+  const BackendKind::Factory make = registry.find(name);
   const std::string why = why_no_backend(name);
   FR_CHECK(why.empty(), "backend {}: {}", name, why);
-  if (!registry.contains(name)) load_cuda();  // find() names all that are known
-  return registry.find(name)();
+  return make();
 }
 
 }  // namespace fr

@@ -124,8 +124,8 @@ class Backend {
   // The same with a and b in bf16, sums in f32. Only where activations() are bf16: fr::Error elsewhere.
   virtual void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c);
 
-  // From now on weights that `copy` holds are multiplied as they lie there, where activations() are bf16;
-  // null: each is rounded where it is used, as at first.
+  // From now on weights that the copy holds are multiplied as they lie there, where activations() are bf16;
+  // null: each is rounded where it is used, as at first. The copy must live until the next follow().
   virtual void follow(const WorkingCopy*) {}
 
   // Text of the implementations used so far, one per primitive ("conv_forward brgconv:avx512_core"); empty

@@ -1,5 +1,5 @@
-// Long vectors in pages that all threads have made beforehand: to meet a new 4 KB page costs several times as
-// long as to write it.
+// Long vectors in pages that are made beforehand, by all threads outside of parallel regions: to meet a new 4
+// KB page costs several times as long as to write it.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +15,11 @@ void make_pages(void* data, int64_t bytes);
 template <class T>
 void reserve_pages(std::vector<T>& values, int64_t count) {
   if (static_cast<size_t>(count) <= values.capacity()) return;
-  values.reserve(static_cast<size_t>(count));
-  make_pages(values.data(), count * static_cast<int64_t>(sizeof(T)));
+  std::vector<T> larger;
+  larger.reserve(static_cast<size_t>(count));
+  make_pages(larger.data(), count * static_cast<int64_t>(sizeof(T)));
+  larger.assign(values.begin(), values.end());
+  values.swap(larger);
 }
 
 // `count` value-initialised elements.

@@ -9,7 +9,8 @@ namespace fr {
 bool has_module(const std::string& name);
 
 // From now on what the module registers is in its registries. Throws fr::Error where the module is absent or
-// lacks a library. Callable from any thread; does nothing the second time.
+// lacks a library. Callable from any thread that nobody uses those registries beside; does nothing the second
+// time.
 void load_module(const std::string& name);
 
 }  // namespace fr

@@ -1,5 +1,5 @@
-// Name -> factory. Entries are namespace-scope `Registration` objects in the shared library fr; duplicates
-// throw.
+// Name -> factory. Entries are namespace-scope `Registration` objects in the shared library fr or a module;
+// duplicates throw.
 #pragma once
 #include <map>
 #include <string>

@@ -50,7 +50,6 @@ WorkingCopy::WorkingCopy(const Parameters& parameters)
   slices_ = array_of(slices, parameters.device());
   orders_ = array_of(orders, parameters.device());
   places_ = {copy_.data(), slices_.data(), orders_.data()};
-  make();
 }
 
 void WorkingCopy::make() {

@@ -33,10 +33,10 @@ struct WorkingPlaces {
 
 class WorkingCopy {
  public:
-  // Made of the values as they are, in their device's memory. `parameters` must outlive this object. Throws
-  // fr::Error for a slice of 2^32 values or more.
+  // In the parameters' device's memory, of nothing until it is made. `parameters` must outlive this object.
+  // Throws fr::Error for a slice of 2^32 values or more.
   explicit WorkingCopy(const Parameters& parameters);
-  void make();
+  void make();  // of the values as they are
   // Of the slice that begins at `values`; null for what is none of the parameters'.
   const Bf16* of(const float* values) const;
   const WorkingPlaces& places() const { return places_; }

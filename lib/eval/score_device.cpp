@@ -241,7 +241,7 @@ StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet
   std::vector<Resumable*> kept(tiles.begin(), tiles.end());
   for (ScoreSink* sink : sinks) kept.push_back(on_device.emplace_back(sink->on(device, gallery.count)).get());
   int64_t growth = 0;
-  for (const std::unique_ptr<DeviceSink>& sink : on_device) growth += sink->growth();
+  for (const std::unique_ptr<DeviceSink>& sink : on_device) growth += sink->growth(figures.pairs);
   const DeviceBlocks blocks = plan(growth);
   const bool whole = options.arith == Arith::kF32 || !tiles.empty() || probes.dim > kMostBoundDim;
   const int64_t first = sinks.empty() ? blocks.gallery_block : std::min(kFirstRows, blocks.gallery_block);

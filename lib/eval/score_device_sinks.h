@@ -30,10 +30,10 @@ class DeviceSink : public Resumable {
   // cuts[i] becomes the cut of probe first + i where that is lower; cuts (count) on the device.
   virtual void lower_cuts(float* cuts, int64_t first, int64_t count) = 0;
   virtual void take(const DeviceHits& hits) = 0;
-  virtual bool by_rows() const { return true; }  // reads the hits as a list a row
-  virtual int64_t growth() const { return 0; }   // bytes that it may take later on
-  virtual void load() = 0;                       // from the sink
-  virtual void fetch() const = 0;                // to the sink; waits
+  virtual bool by_rows() const { return true; }        // reads the hits as a list a row
+  virtual int64_t growth(int64_t) const { return 0; }  // bytes that it may take later on, of so many pairs
+  virtual void load() = 0;                             // from the sink
+  virtual void fetch() const = 0;                      // to the sink; waits
   std::string state() const override {
     fetch();
     return sink_.state();

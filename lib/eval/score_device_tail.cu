@@ -112,7 +112,9 @@ class DeviceTail final : public DeviceSink {
   }
   bool by_rows() const override { return false; }
   // Twice up to twice 2k hits: make_room() copies them. What a block adds is little beside the block's own.
-  int64_t growth() const override { return 8 * sink_.k_ * int64_t{sizeof(TailSink::Hit)}; }
+  int64_t growth(int64_t pairs) const override {
+    return 8 * std::min(sink_.k_, pairs) * int64_t{sizeof(TailSink::Hit)};
+  }
 
   void load() override {
     const std::vector<TailSink::Hit> hits = sink_.hits();

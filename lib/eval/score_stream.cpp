@@ -131,7 +131,7 @@ class Worker {
 
  private:
   void note_hits(int64_t hits, int64_t pairs) {
-    constexpr double kNew = 0.1;
+    constexpr double kNew = 0.5;
     hit_share_ += kNew * (static_cast<double>(hits) / static_cast<double>(pairs) - hit_share_);
   }
 
@@ -217,7 +217,7 @@ class Worker {
   std::vector<std::vector<int32_t>> candidates_;
   std::vector<Candidate> likely_;
   int64_t pause_ = 0, last_pause_ = 0, screened_ = 0;
-  double hit_share_ = 1;
+  double hit_share_ = 0;
 };
 
 bool choose_screen(Arith arith, int64_t pairs, std::span<ScoreSink* const> sinks,
@@ -261,7 +261,10 @@ StreamFigures stream_scores(const RowSet& probes, const RowSet& gallery, std::sp
       options.backend->gemm_bf16(g, a, b, c);
     };
     const auto plan = [&](int64_t growth) {
-      return plan_device_blocks(probes.count, gallery.count, probes.dim, free_bytes(options.device) - growth);
+      const int64_t free = free_bytes(options.device);
+      FR_CHECK(growth < free, "GPU memory: {} MB free are not enough for the largest scores, up to {} MB",
+               free >> 20, growth >> 20);
+      return plan_device_blocks(probes.count, gallery.count, probes.dim, free - growth);
     };
     return stream_scores_on(options.device, gemm, probes, gallery, sinks, tiles, options, plan);
   }

@@ -1,3 +1,4 @@
+// Images as OpenCV has them. For the .cpp files of this folder.
 #pragma once
 #include <opencv2/core.hpp>
 

@@ -38,8 +38,7 @@ struct Clear {
 
 TrainStep::TrainStep(Backend& backend, Network& network, Loss& loss, Sgd& backbone_sgd, int64_t batch_size,
                      double clip)
-    : backend_(backend),
-      network_(network),
+    : network_(network),
       loss_(loss),
       backbone_sgd_(backbone_sgd),
       clip_(clip),
@@ -49,13 +48,9 @@ TrainStep::TrainStep(Backend& backend, Network& network, Loss& loss, Sgd& backbo
       embeddings_squares_(d_embeddings_.shape().count(), device_),
       head_squares_(loss.parameters().count(), device_),
       backbone_squares_(network.parameters().count(), device_),
+      working_copy_(backend, backbone_sgd, network.parameters()),
       repeated_(device_, [this] { enqueue(); }) {
   launch(device_, 1, Clear{record_.data()});
-  if (backend.activations() == DType::kBf16) {
-    working_.emplace(network.parameters());
-    backbone_sgd.keep(&*working_);
-    backend.follow(&*working_);
-  }
   if (device_ == Device::kCpu) return;
   Shape input = network.graph().node(0).shape;
   input.n = batch_size;
@@ -65,17 +60,6 @@ TrainStep::TrainStep(Backend& backend, Network& network, Loss& loss, Sgd& backbo
   batch_labels_ = labels_.data();
   const int64_t bytes[] = {images_.view().bytes(), labels_.bytes()};
   upload_.emplace(device_, bytes);
-}
-
-TrainStep::~TrainStep() {
-  if (!working_) return;
-  backbone_sgd_.keep(nullptr);
-  backend_.follow(nullptr);
-}
-
-void TrainStep::forget() {
-  repeated_.forget();
-  working_is_old_ = true;
 }
 
 // The next batch: in place on a CPU, on its way to a GPU.
@@ -108,7 +92,7 @@ int64_t TrainStep::run(Loader& loader, int64_t step, double lr, bool more) {
     void* const parts[] = {images_.view().data, labels_.data()};
     upload_->take(parts);
   }
-  if (std::exchange(working_is_old_, false) && working_) working_->make();
+  working_copy_.hold();
   network_.set_dropout_step(static_cast<uint64_t>(step));
   backbone_sgd_.set_rate(lr);
   loss_.set_rate(lr);

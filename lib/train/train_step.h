@@ -9,10 +9,10 @@
 #include "core/array.h"
 #include "core/repeated_step.h"
 #include "core/upload.h"
-#include "core/working_copy.h"
 #include "data/loader.h"
 #include "loss/loss.h"
 #include "nn/network.h"
+#include "train/kept_copy.h"
 #include "train/sgd.h"
 
 namespace fr {
@@ -45,13 +45,13 @@ class TrainStep {
   // the loss's. clip: see train/options.h.
   TrainStep(Backend& backend, Network& network, Loss& loss, Sgd& backbone_sgd, int64_t batch_size,
             double clip);
-  ~TrainStep();
-  TrainStep(const TrainStep&) = delete;
-  TrainStep& operator=(const TrainStep&) = delete;
   // Trains on the loader's next batch at rate lr; `step` counts dropout's masks. Without `more`, no batch
   // after it is asked for. Returns the batch's epoch.
   int64_t run(Loader& loader, int64_t step, double lr, bool more);
-  void forget();  // after other work with the network, its parameters or the backend
+  void forget() {  // after or before other work with the network, its parameters or the backend
+    repeated_.forget();
+    working_copy_.let_go();
+  }
   // Waits for the steps so far.
   StepReport read();
   double busy_seconds() { return repeated_.busy_seconds(); }  // of the GPU since the last call; 0 on a CPU
@@ -60,7 +60,6 @@ class TrainStep {
   void enqueue();
   void fetch(Loader& loader);
 
-  Backend& backend_;
   Network& network_;
   Loss& loss_;
   Sgd& backbone_sgd_;
@@ -76,8 +75,7 @@ class TrainStep {
   std::exception_ptr failed_;     // what the batch on its way threw
   int64_t epoch_ = 0;             // of the batch on its way
   bool fetched_ = false;
-  std::optional<WorkingCopy> working_;  // of the network's weights, where the backend multiplies in bf16
-  bool working_is_old_ = true;          // who made the step sets the weights after that
+  KeptCopy working_copy_;
   RepeatedStep repeated_;
 };
 

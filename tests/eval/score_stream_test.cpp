@@ -149,6 +149,30 @@ TEST_CASE("stream_scores: the screen keeps most pairs of a spread gallery from b
   CHECK(figures.screened > figures.pairs * 8 / 10);
 }
 
+TEST_CASE("stream_scores: the screen is left where most scores are hits, and taken up again where few are") {
+  if (!has_int8_kernel()) return;
+  constexpr int64_t dim = 64, dense = 4096, sparse = 12'288;
+  // The first rows score ever more with every probe, up to more than any of the others.
+  ScoreCase c{"dense, then sparse", random_rows("p", 48, dim, 30, 1), random_rows("g", dense + sparse, dim)};
+  for (int64_t i = 0; i < c.probes.count; ++i) c.probes.row(i)[0] = std::fabs(c.probes.row(i)[0]);
+  for (int64_t i = 0; i < dense; ++i) {
+    const float score = 0.1f + 0.5f * static_cast<float>(i) / static_cast<float>(dense);
+    std::fill_n(c.gallery.row(i), dim, 0.0f);
+    c.gallery.row(i)[0] = score;
+  }
+  const int threads = thread_count();
+  set_thread_count(2);  // both of which have tiles
+  TopKSink screened(c.probes.count, 1), whole(c.probes.count, 1);
+  ScoreSink *const some[] = {&screened}, *const all[] = {&whole};
+  const StreamFigures figures = stream_scores(c.probes.set(), c.gallery.set(), some, {},
+                                              {.arith = Arith::kInt8Screen, .gallery_block = 128});
+  stream_scores(c.probes.set(), c.gallery.set(), all, {}, {.arith = Arith::kF32});
+  set_thread_count(threads);
+  for (int64_t i = 0; i < c.probes.count; ++i) CHECK(screened.best(i) == whole.best(i));
+  CHECK(figures.screened <= sparse * c.probes.count);
+  CHECK(figures.screened > sparse * c.probes.count * 7 / 10);
+}
+
 TEST_CASE("stream_scores: refuses sides of different dim, and takes empty ones") {
   const Rows probes = random_rows("p", 3, 8), gallery = random_rows("g", 3, 9), none{0, 8, {}};
   TailSink tail(5);

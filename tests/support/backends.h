@@ -23,9 +23,8 @@ inline std::vector<std::string> required_backends() {
 
 // Whether a test of this one backend can run; otherwise says why it is skipped.
 inline bool can_use(const std::string& name) {
-  const std::vector<std::string> built = backend_names();
-  const std::string why =
-      std::ranges::find(built, name) != built.end() ? why_no_backend(name) : "not in this build";
+  std::string why = why_no_backend(name);
+  if (why.empty() && std::ranges::count(backend_names(), name) == 0) why = "not in this build";
   if (why.empty()) return true;
   MESSAGE("skipped: backend ", name, ": ", why);
   const std::vector<std::string> required = required_backends();

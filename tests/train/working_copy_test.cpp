@@ -57,6 +57,7 @@ void check_copy(const WorkingCopy& copy, const Parameters& parameters) {
 TEST_CASE("working copy: made of the values, and made anew when they change") {
   const Parameters parameters = five_slices();
   WorkingCopy copy(parameters);
+  copy.make();
   check_copy(copy, parameters);
   std::ranges::reverse(parameters.values());
   copy.make();
@@ -69,7 +70,8 @@ TEST_CASE("working copy: made of the values, and made anew when they change") {
 TEST_CASE("working copy: SGD in either form keeps it as it steps, and its steps stay the same") {
   for (const SgdForm form : {SgdForm::kTorch, SgdForm::kMxnet}) {
     const Parameters parameters = five_slices(), alone = five_slices();
-    const WorkingCopy copy(parameters);
+    WorkingCopy copy(parameters);
+    copy.make();
     Sgd sgd({.form = form}, parameters), sgd_alone({.form = form}, alone);
     sgd.keep(&copy);
     for (int step = 0; step < 3; ++step) {
