@@ -27,7 +27,8 @@ struct WorkingPlaces {
     if (at >= order.count) return;  // the room between two slices
     const uint32_t tap = at % order.taps, row = at / order.taps;
     const uint32_t c = row % order.channels, k = row / order.channels;
-    copy[order.begin + (k * order.taps + tap) * order.channels + c] = Bf16(w);
+    const uint32_t to = (k * order.taps + tap) * order.channels + c;
+    copy[order.begin + to] = Bf16(w);
   }
 };
 
