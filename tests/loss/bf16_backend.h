@@ -12,9 +12,11 @@ namespace fr::test {
 class Bf16Backend final : public Backend {
  public:
   int64_t products = 0;  // done so far
+  const WorkingCopy* followed = nullptr;
 
   const std::string& name() const override { return name_; }
   DType activations() const override { return DType::kBf16; }
+  void follow(const WorkingCopy* copy) override { followed = copy; }
   void gemm(const Gemm&, const float*, const float*, float*) override { refuse(); }
   void gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) override {
     ++products;

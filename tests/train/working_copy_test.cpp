@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/random.h"
+#include "loss/bf16_backend.h"
+#include "train/kept_copy.h"
 #include "train/sgd.h"
 
 using namespace fr;
@@ -88,4 +90,29 @@ TEST_CASE("working copy: SGD in either form keeps it as it steps, and its steps 
     CHECK(parameters.values()[0] != before);
     CHECK(copy.of(parameters.values().data())[0].bits == Bf16(before).bits);
   }
+}
+
+TEST_CASE("kept copy: the backend follows a true copy while it is held, and none otherwise") {
+  const Parameters parameters = five_slices();
+  test::Bf16Backend backend;
+  Sgd sgd({}, parameters);
+  sgd.set_rate(0.1);
+  {
+    KeptCopy kept(backend, sgd, parameters);
+    CHECK(backend.followed == nullptr);
+    for (int run = 0; run < 2; ++run) {
+      std::ranges::reverse(parameters.values());  // by somebody else
+      kept.hold();
+      REQUIRE(backend.followed != nullptr);
+      check_copy(*backend.followed, parameters);
+      sgd.step(false);
+      kept.hold();
+      check_copy(*backend.followed, parameters);
+      kept.let_go();
+      CHECK(backend.followed == nullptr);
+    }
+    kept.hold();
+  }
+  CHECK(backend.followed == nullptr);
+  sgd.step();  // into no copy any more
 }
