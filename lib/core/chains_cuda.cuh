@@ -9,7 +9,6 @@
 
 namespace fr::launch_cuda {
 
-inline constexpr int kChainSide = 128;             // rows and columns of a block's tile
 inline constexpr int kChainDepth = 8;              // k of both sides in shared memory at a time
 inline constexpr int kChainLine = kChainSide + 4;  // floats of shared memory a k: rows 16 bytes aligned
 
@@ -87,16 +86,14 @@ __global__ void __launch_bounds__(256, 2) chains_kernel(ChainTile t) {
 // A template, so that only files that call it compile the kernel.
 template <class Tile>
 void launch_chains(const Tile& tile) {
-  constexpr int64_t kMostRows = 65535ll * kChainSide;  // of one grid
   if (tile.cols <= 0) return;
-  for (int64_t first = 0; first < tile.rows; first += kMostRows) {
+  for (int64_t first = 0; first < tile.rows; first += kMostChainRows) {
     Tile part = tile;
     part.a += first * tile.stride;
     part.out += first * tile.out_stride;
-    part.rows = std::min(kMostRows, tile.rows - first);
-    const dim3 grid(static_cast<unsigned>((part.cols + kChainSide - 1) / kChainSide),
-                    static_cast<unsigned>((part.rows + kChainSide - 1) / kChainSide));
-    chains_kernel<kChainDepth><<<grid, 256, 0, stream()>>>(part);
+    part.rows = std::min(kMostChainRows, tile.rows - first);
+    const LaunchShape shape = chain_shape(part.rows, part.cols);
+    chains_kernel<kChainDepth><<<grid_of(shape), block_of(shape), 0, stream()>>>(part);
     FR_CUDA(cudaGetLastError());
   }
 }

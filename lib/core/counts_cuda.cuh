@@ -26,7 +26,8 @@ __global__ void __launch_bounds__(1024)
 
 // Where a block's shared memory does not hold all bins.
 template <class Place>
-__global__ void counts_in_memory_kernel(int64_t rows, int64_t cols, Place place, int64_t* counts) {
+__global__ void __launch_bounds__(1024)
+    counts_in_memory_kernel(int64_t rows, int64_t cols, Place place, int64_t* counts) {
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x)
     for (int64_t col = threadIdx.x; col < cols; col += blockDim.x)
       atomicAdd(reinterpret_cast<unsigned long long*>(counts) + place(row, col), 1ull);

@@ -8,12 +8,11 @@
 #include <string>
 
 #include "core/cuda_check.cuh"
+#include "core/launch_shape.h"
 
 namespace fr::launch_cuda {
 
 inline constexpr bool kCompiled = true;
-inline constexpr int kBlock = 256;             // threads
-inline constexpr int64_t kMostBlocks = 65535;  // a grid-stride loop does the rest
 
 // The one stream of this process: kernels, copies, cuBLAS and cuDNN, in the order of the calls. Not the
 // default one, which cannot be captured.
@@ -69,29 +68,30 @@ __global__ void rows_kernel(int64_t rows, int64_t cols, Map map, Combine combine
   }
 }
 
-inline unsigned blocks_for(int64_t threads) {
-  return static_cast<unsigned>(std::min((threads + kBlock - 1) / kBlock, kMostBlocks));
-}
+inline dim3 grid_of(const LaunchShape& shape) { return {shape.grid_x, shape.grid_y}; }
+inline dim3 block_of(const LaunchShape& shape) { return {shape.block_x, shape.block_y}; }
 
 template <class F>
 void launch(int64_t n, const F& f) {
   if (n <= 0) return;
-  map_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(n, f);
+  const LaunchShape shape = stride_shape(n);
+  map_kernel<<<grid_of(shape), block_of(shape), 0, stream()>>>(n, f);
   FR_CUDA(cudaGetLastError());
 }
 
 template <class F>
 void launch_2d(int64_t rows, int64_t cols, const F& f) {
   if (rows <= 0 || cols <= 0) return;
-  const dim3 grid(blocks_for(cols), static_cast<unsigned>(std::min(rows, kMostBlocks)));
-  map_2d_kernel<<<grid, kBlock, 0, stream()>>>(rows, cols, f);
+  const LaunchShape shape = stride_2d_shape(rows, cols);
+  map_2d_kernel<<<grid_of(shape), block_of(shape), 0, stream()>>>(rows, cols, f);
   FR_CUDA(cudaGetLastError());
 }
 
 template <class Map, class Combine, class Finish>
 void launch_rows(int64_t rows, int64_t cols, const Map& map, const Combine& combine, const Finish& finish) {
   if (rows <= 0) return;
-  rows_kernel<<<blocks_for(rows * 32), kBlock, 0, stream()>>>(rows, cols, map, combine, finish);
+  const LaunchShape shape = stride_shape(rows * 32);
+  rows_kernel<<<grid_of(shape), block_of(shape), 0, stream()>>>(rows, cols, map, combine, finish);
   FR_CUDA(cudaGetLastError());
 }
 
@@ -198,11 +198,15 @@ class Graph {
     } catch (...) {
       cudaStreamEndCapture(stream(), &graph);
       if (graph != nullptr) cudaGraphDestroy(graph);
+      cudaGetLastError();  // or the next launch would report it again
       throw;
     }
-    FR_CUDA(cudaStreamEndCapture(stream(), &graph));
-    const cudaError_t status = cudaGraphInstantiate(&executable_, graph, 0);
-    cudaGraphDestroy(graph);
+    cudaError_t status = cudaStreamEndCapture(stream(), &graph);
+    if (status == cudaSuccess) {
+      status = cudaGraphInstantiate(&executable_, graph, 0);
+      cudaGraphDestroy(graph);
+    }
+    if (status != cudaSuccess) cudaGetLastError();
     FR_CUDA(status);
   }
   ~Graph() { cudaGraphExecDestroy(executable_); }

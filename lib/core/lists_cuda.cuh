@@ -16,7 +16,8 @@ __global__ void link_kernel(int64_t n, Key key, int32_t* heads, int32_t* next) {
 template <class Key>
 void launch_link(int64_t n, const Key& key, int32_t* heads, int32_t* next) {
   if (n <= 0) return;
-  link_kernel<<<blocks_for(n), kBlock, 0, stream()>>>(n, key, heads, next);
+  const LaunchShape shape = stride_shape(n);
+  link_kernel<<<grid_of(shape), block_of(shape), 0, stream()>>>(n, key, heads, next);
   FR_CUDA(cudaGetLastError());
 }
 

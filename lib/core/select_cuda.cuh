@@ -1,16 +1,11 @@
 // The device side of core/select.cuh: a warp's lanes append together, with one atomic addition.
 #pragma once
-#include <algorithm>
 #include <cstdint>
 
 #include "core/launch_cuda.cuh"
 #include "core/selected.h"
 
 namespace fr::launch_cuda {
-
-inline constexpr int kSelectRun = 8;   // rows whose loads are under way together
-inline constexpr int kSelectRuns = 4;  // runs a thread at least, for the work of making its column
-inline constexpr int64_t kMostGridY = 65535;
 
 // Bit r: row begin + r of a run passes.
 template <class Column>
@@ -65,9 +60,8 @@ __global__ void select_kernel(int64_t rows, int64_t cols, Select select, Selecte
 template <class Select, class Item>
 void launch_select(int64_t rows, int64_t cols, const Select& select, const Selected<Item>& selected) {
   if (rows <= 0 || cols <= 0) return;
-  constexpr int64_t kRows = kSelectRun * kSelectRuns;
-  const dim3 grid(blocks_for(cols), static_cast<unsigned>(std::min((rows + kRows - 1) / kRows, kMostGridY)));
-  select_kernel<<<grid, kBlock, 0, stream()>>>(rows, cols, select, selected);
+  const LaunchShape shape = select_shape(rows, cols);
+  select_kernel<<<grid_of(shape), block_of(shape), 0, stream()>>>(rows, cols, select, selected);
   FR_CUDA(cudaGetLastError());
 }
 

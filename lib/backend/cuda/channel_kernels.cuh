@@ -2,20 +2,17 @@
 // parameters of its few channels in registers and walks down the rows, 16 bytes at a time where c allows.
 //
 // Sums: a block adds up one chunk of rows in f32 and in a fixed order, the next kernel (combine.cuh) the
-// chunks in double. How the rows are cut depends on the shape alone, never on the GPU.
+// chunks in double.
 #pragma once
-#include <algorithm>
 #include <cstring>
 
+#include "backend/cuda/channel_shapes.h"
 #include "backend/cuda/combine.cuh"
 #include "core/bf16.h"
 #include "core/cuda_check.cuh"
 #include "core/device.h"
 
 namespace fr::cuda {
-
-inline constexpr unsigned kThreads = 256;     // of a block
-inline constexpr int64_t kMostChunks = 1024;  // of rows
 
 template <class T, int V>
 __device__ void load(const T* from, float (&to)[V]) {
@@ -104,39 +101,20 @@ struct ChannelMatrix {
   DType dtype = DType::kF32;
 };
 
-// Threads of a block over groups of V channels (x, a power of two up to 64) and over rows (y).
-inline dim3 block_for(int64_t groups) {
-  unsigned x = 1;
-  while (x < 64 && x < groups) x *= 2;
-  return {x, kThreads / x};
-}
-
-inline Chunks chunks_for(int64_t rows) {
-  constexpr int64_t kLeastRows = 64;
-  return {rows, std::max(kLeastRows, (rows + kMostChunks - 1) / kMostChunks)};
-}
-
 template <class T, int V, class F>
 void launch_map(const ChannelMatrix& m, const void* a, const void* b, void* y, const F& f) {
-  const int64_t groups = m.channels / V;
-  const dim3 block = block_for(groups);
-  const int64_t blocks = (m.rows + int64_t{8} * block.y - 1) / (int64_t{8} * block.y);  // 8 rows a thread
-  const dim3 grid(static_cast<unsigned>((groups + block.x - 1) / block.x),
-                  static_cast<unsigned>(std::min(blocks, gpu::kMostBlocks)));
-  map_channels_kernel<T, V><<<grid, block, 0, gpu::stream()>>>(
+  const LaunchShape shape = map_shape(m.rows, m.channels / V);
+  map_channels_kernel<T, V><<<gpu::grid_of(shape), gpu::block_of(shape), 0, gpu::stream()>>>(
       m.rows, m.channels, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y), f);
   FR_CUDA(cudaGetLastError());
 }
 
 template <class T, int V, class F>
 void launch_sums(const ChannelMatrix& m, const void* a, const void* b, void* y, const F& f, float* partial) {
-  const int64_t groups = m.channels / V;
-  const dim3 block = block_for(groups);
-  const Chunks chunks = chunks_for(m.rows);
-  const dim3 grid(static_cast<unsigned>((groups + block.x - 1) / block.x),
-                  static_cast<unsigned>(chunks.count()));
-  sum_channels_kernel<T, V><<<grid, block, 0, gpu::stream()>>>(
-      chunks, m.channels, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y), f, partial);
+  const LaunchShape shape = sum_shape(m.rows, m.channels / V);
+  sum_channels_kernel<T, V><<<gpu::grid_of(shape), gpu::block_of(shape), 0, gpu::stream()>>>(
+      chunks_for(m.rows), m.channels, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y),
+      f, partial);
   FR_CUDA(cudaGetLastError());
 }
 

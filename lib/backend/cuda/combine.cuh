@@ -3,17 +3,11 @@
 #pragma once
 #include <cstdint>
 
+#include "backend/cuda/channel_shapes.h"
 #include "backend/cuda/elements.cuh"
 #include "core/device.h"
 
 namespace fr::cuda {
-
-// Which rows of (rows, c) a chunk has.
-struct Chunks {
-  int64_t rows = 0, chunk = 1;  // all rows, and those of one chunk but the last
-  FR_HD int64_t count() const { return (rows + chunk - 1) / chunk; }
-  FR_HD int64_t size(int64_t i) const { return rows - i * chunk < chunk ? rows - i * chunk : chunk; }
-};
 
 struct Moments {
   double count, mean, squares;  // squares: the sum of (x - mean)^2
