@@ -23,7 +23,7 @@ constexpr int64_t kRing = 4;  // batches: one being consumed, three decoded ahea
 
 struct Slot {
   Batch batch;
-  std::optional<Pinned> images;
+  std::optional<Pinned> images, labels;
   std::vector<int64_t> indices;        // (n) into the dataset
   int64_t remaining = 0;               // images not yet decoded
   int64_t failed_at = 0;               // place of the first image that failed
@@ -67,7 +67,8 @@ struct Loader::Impl {
     for (Slot& slot : ring) {
       slot.images.emplace(o.reader, batch.count() * size_of(DType::kF32));
       slot.batch.images = view_of(slot.images->as<float>(), batch);
-      slot.batch.labels.resize(static_cast<size_t>(o.batch_size));
+      slot.labels.emplace(o.reader, o.batch_size * int64_t{sizeof(int32_t)});
+      slot.batch.labels = {slot.labels->as<int32_t>(), static_cast<size_t>(o.batch_size)};
     }
     for (int i = 0; i < std::max(1, o.workers); ++i) workers.emplace_back([this] { work(); });
   }
@@ -109,7 +110,7 @@ struct Loader::Impl {
     const int32_t label = dataset.label(index);
     FR_CHECK(label >= 0 && label < dataset.classes(), "{}: label {} is out of range (0 to {})",
              dataset.item_name(index), label, dataset.classes() - 1);
-    slot.batch.labels[static_cast<size_t>(place)] = label;
+    slot.labels->as<int32_t>()[place] = label;
     if (vectors) return;
     const RandomStream flips(options.seed, "flip", static_cast<uint64_t>(slot.batch.epoch));
     const bool mirror = options.flip && flips.uniform(static_cast<uint64_t>(index)) < 0.5f;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/tensor.h"
@@ -20,9 +21,9 @@ class Sampler {
 std::unique_ptr<Sampler> make_shuffling_sampler(int64_t size, uint64_t seed);
 
 struct Batch {
-  View images;                   // (n, 3, 112, 112) f32, NCHW; or vectors (n, d, 1, 1); on the host
-  std::vector<int32_t> labels;   // (n)
-  int64_t epoch = 0, index = 0;  // batch `index` of `epoch`
+  View images;                        // (n, 3, 112, 112) f32, NCHW; or vectors (n, d, 1, 1); on the host
+  std::span<const int32_t> labels{};  // (n)
+  int64_t epoch = 0, index = 0;       // batch `index` of `epoch`
 };
 
 struct LoaderOptions {

@@ -38,7 +38,9 @@ struct LossOptions {
   SampledMomentum sampled_momentum = SampledMomentum::kDense;
   uint64_t seed = 0;              // of the sampled classes
   std::optional<SgdOptions> sgd;  // given: the loss steps its own parameters, and their gradients never exist
-  Comm* comm = nullptr;           // null: alone. Otherwise the classes are spread over its ranks (spec 1.6)
+  // null: alone. Otherwise the classes are spread over its ranks (spec 1.6), and enqueue() on a GPU waits for
+  // what they exchange: it cannot be captured.
+  Comm* comm = nullptr;
   LossOptions();
 };
 

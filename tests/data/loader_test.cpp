@@ -24,7 +24,8 @@ struct Seen {
 
 Seen copy(const Batch& batch) {
   const auto floats = batch.images.floats();
-  return {{floats.begin(), floats.end()}, batch.labels, batch.epoch, batch.index};
+  return {
+      {floats.begin(), floats.end()}, {batch.labels.begin(), batch.labels.end()}, batch.epoch, batch.index};
 }
 
 std::vector<Seen> batches(const Dataset& dataset, LoaderOptions options, int64_t first, int count) {

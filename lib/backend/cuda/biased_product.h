@@ -24,7 +24,7 @@ class BiasedProduct {
            float* y);
 
  private:
-  using Key = std::array<int64_t, 8>;  // extents, dtype, alignments
+  using Key = std::array<int64_t, 7>;  // extents, dtype, alignments
 
   MathMode mode_;
   std::byte* workspace_;

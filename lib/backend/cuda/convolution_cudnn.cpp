@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -17,6 +18,8 @@ namespace fr::cuda {
 namespace {
 
 constexpr size_t kMostWorkspace = size_t{8} << 30;  // bytes an algorithm may ask for
+
+constexpr int64_t kMostValues = std::numeric_limits<int32_t>::max();  // of a tensor that cuDNN describes
 
 void check_cudnn(cudnnStatus_t status, const char* call) {
   FR_CHECK(status == CUDNN_STATUS_SUCCESS, "{}: {}", call, cudnnGetErrorString(status));
@@ -93,10 +96,9 @@ std::vector<Choice> choices(const Suggest& suggest, std::initializer_list<int> a
     return chosen;
   for (int i = 0; i < count; ++i) {
     const Perf& s = suggestions[static_cast<size_t>(i)];
-    const bool tensor_cores =
-        s.mathType == CUDNN_TENSOR_OP_MATH || s.mathType == CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION;
     if (s.status != CUDNN_STATUS_SUCCESS || s.determinism != CUDNN_DETERMINISTIC) continue;
-    if (s.memory > kMostWorkspace || (exact && tensor_cores)) continue;
+    if (s.mathType == CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION) continue;  // to f16
+    if (s.memory > kMostWorkspace || (exact && s.mathType == CUDNN_TENSOR_OP_MATH)) continue;
     if (std::find(allowed.begin(), allowed.end(), static_cast<int>(s.algo)) == allowed.end()) continue;
     chosen.push_back({static_cast<int>(s.algo), exact ? CUDNN_FMA_MATH : s.mathType});
   }
@@ -158,6 +160,7 @@ class Cudnn final : public Convolution {
   // is left.
   template <class Call>
   bool run(Operation operation, const ConvProblem& p, const Call& call) {
+    if (std::max(p.x.count(), p.y.count()) > kMostValues) return false;
     const Key key{operation,
                   p.dtype,
                   {p.g.kernel, p.g.stride, p.g.pad, p.g.groups, p.x.n, p.x.c, p.x.h, p.x.w, p.y.c, p.y.h}};

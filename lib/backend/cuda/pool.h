@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "core/tensor.h"
 
 namespace fr::cuda {
@@ -44,8 +45,7 @@ class Pool {
     const int64_t size = (std::max<int64_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
     size_t i = 0;
     while (i < blocks_.size() && blocks_[i].memory.bytes() - blocks_[i].used < size) ++i;
-    if (i == blocks_.size())
-      blocks_.push_back({Memory(std::max({size, this->bytes(), kLeastBlock}), device_), 0});
+    if (i == blocks_.size()) blocks_.push_back({grown_by(size), 0});
     taken_.emplace_back(i, blocks_[i].used);
     std::byte* const place = blocks_[i].memory.data() + blocks_[i].used;
     blocks_[i].used += size;
@@ -60,6 +60,17 @@ class Pool {
   }
 
  private:
+  // As much as there is already, so that blocks stay few; no more than is asked for where memory is short.
+  Memory grown_by(int64_t size) const {
+    const int64_t wanted = std::max({size, bytes(), kLeastBlock});
+    try {
+      return Memory(wanted, device_);
+    } catch (const Error&) {
+      if (wanted == size) throw;
+      return Memory(size, device_);
+    }
+  }
+
   struct Block {
     Memory memory;
     int64_t used = 0;  // bytes
