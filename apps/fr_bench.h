@@ -7,6 +7,7 @@
 #include "../apps/options.h"
 #include "backend/timed.h"
 #include "core/json.h"
+#include "loss/loss.h"
 
 namespace fr {
 
@@ -23,6 +24,8 @@ void set_threads(const BenchOptions& options);
 // The same, for a measurement that computes: --backend as well; sets the thread count and makes the backend.
 void add_bench_options(Options& command, BenchOptions& options);
 std::unique_ptr<Backend> start(const BenchOptions& options);
+
+double seconds_of(const std::function<void()>& call);
 
 // Seconds of one call: the least of as many as fit into `budget` seconds (two at least), after one that is
 // not counted. The least, because whatever else runs on the machine only ever adds.
@@ -44,6 +47,10 @@ struct Limits {
   double seconds(const Work& work) const { return std::max(work.flops / flops, work.bytes / bytes); }
 };
 Limits measure_limits(Backend& backend, double budget);
+
+// Of the loss' kernels, its products aside: class weights are read forward and backward; then gradients are
+// added to, or a step reads the momentum and writes both.
+Work work_of_head(const LossOptions& options);
 
 // A long call and the machine's gemm in turn, so that what else runs on the machine meets both alike: medians
 // over the rounds, and the median of each round's share.

@@ -1,9 +1,8 @@
 // fr-bench head: one pass (forward and backward, with --sgd the step as well) of the streamed softmax head
-// against the gemm rate of the same run, how much of it the products take, and its memory.
+// against the gemm rate of the same run, where its time goes, and its memory.
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "../apps/fr_bench.h"
@@ -13,6 +12,7 @@
 #include "core/parallel.h"
 #include "core/peak_memory.h"
 #include "core/random.h"
+#include "core/repeated_step.h"
 #include "loss/loss.h"
 
 namespace fr {
@@ -25,95 +25,117 @@ struct HeadBenchOptions : BenchOptions {
   bool sgd = false;
 };
 
-struct HeadFigures {
-  double seconds = 0;     // of the fastest pass
-  double gemm_share = 0;  // of the time of all passes; 0 on a GPU, where calls return at once
-  int64_t parameters = 0;
-  int64_t peak = 0;         // bytes of the host
-  int64_t device_used = 0;  // bytes of a GPU
+// A head and a batch of random embeddings, and a pass over them.
+class HeadRig {
+ public:
+  HeadRig(const LossOptions& options, int64_t batch, TimedBackend& backend)
+      : backend_(backend),
+        work_(work_of_head(options)),
+        device_(backend.device()),
+        loss_(make_loss(options, backend)),
+        embeddings_({batch, options.embedding_size}, {}, DType::kF32, device_),
+        gradient_(embeddings_.shape(), {}, DType::kF32, device_),
+        labels_(batch, device_),
+        mean_loss_(1, device_),
+        repeated_(device_, [this] { enqueue(); }) {
+    loss_->initialise(1);
+    loss_->set_rate(1e-3);
+    const Tensor random(embeddings_.shape());
+    RandomStream stream(1, "embeddings");
+    for (float& value : random.floats()) value = stream.next_normal();
+    std::vector<int32_t> labels(static_cast<size_t>(batch));
+    for (int32_t& label : labels)
+      label = static_cast<int32_t>(stream.next_below(static_cast<uint64_t>(options.classes)));
+    copy(random, embeddings_);
+    copy_bytes(device_, labels_.data(), Device::kCpu, labels.data(), labels_.bytes());
+  }
+  void repeat() {  // on a GPU the captured pass
+    loss_->set_step(passes_++);
+    repeated_.run();
+  }
+  void pass() {
+    loss_->set_step(passes_++);
+    enqueue();
+  }
+  int64_t parameters() const { return loss_->parameters().count(); }
+
+ private:
+  void enqueue() {
+    backend_.timed("besides products", work_,
+                   [&] { loss_->enqueue(embeddings_, labels_.data(), gradient_, mean_loss_.data()); });
+  }
+  TimedBackend& backend_;
+  Work work_;
+  Device device_;
+  std::unique_ptr<Loss> loss_;
+  Tensor embeddings_, gradient_;
+  Array<int32_t> labels_;
+  Array<double> mean_loss_;
+  RepeatedStep repeated_;
+  int64_t passes_ = 0;
 };
-
-HeadFigures measure(const HeadBenchOptions& options, Backend& plain) {
-  TimedBackend backend(plain);
-  LossOptions head_options;
-  head_options.name = options.loss;
-  head_options.embedding_size = options.embedding_size;
-  head_options.classes = options.classes;
-  head_options.tile = options.tile;
-  head_options.sample = options.sample;
-  if (options.sgd) head_options.sgd = SgdOptions{};
-  const Device device = backend.device();
-  const int64_t free_before = free_bytes(device);
-  const auto head = make_loss(head_options, backend);
-  head->initialise(1);
-  head->set_rate(1e-3);
-
-  const Tensor random({options.batch, options.embedding_size});
-  RandomStream stream(1, "embeddings");
-  for (float& value : random.floats()) value = stream.next_normal();
-  std::vector<int32_t> labels(static_cast<size_t>(options.batch));
-  for (int32_t& label : labels)
-    label = static_cast<int32_t>(stream.next_below(static_cast<uint64_t>(options.classes)));
-  const Tensor embeddings(random.shape(), {}, DType::kF32, device);
-  const Tensor gradient(random.shape(), {}, DType::kF32, device);
-  const Array<int32_t> on_device(options.batch, device);
-  const Array<double> loss(1, device);
-  copy(random, embeddings);
-  copy_bytes(device, on_device.data(), Device::kCpu, labels.data(), on_device.bytes());
-  double total = 0;
-  int64_t passes = 0;
-  const auto pass = [&] {
-    const auto begin = std::chrono::steady_clock::now();
-    head->set_step(passes++);
-    head->enqueue(embeddings, on_device.data(), gradient, loss.data());
-    synchronize(device);
-    total += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  };
-  HeadFigures figures;
-  figures.seconds = seconds_per_call(options.seconds, pass);
-  if (device == Device::kCpu) figures.gemm_share = backend.spent().at("gemm").seconds / total;
-  figures.device_used = free_before - free_bytes(device);
-  figures.parameters = head->parameters().count();
-  figures.peak = peak_memory();
-  return figures;
-}
 
 int run_head(const HeadBenchOptions& options) {
   FR_CHECK(options.batch > 0 && options.classes > 0 && options.embedding_size > 0,
            "batch {}, classes {}, embedding size {}: one at least", options.batch, options.classes,
            options.embedding_size);
-  const auto backend = start(options);
-  // The head first: its peak is then not that of the gemm measurement.
-  const HeadFigures figures = measure(options, *backend);
-  const double rate = gemm_rate(*backend, options.seconds);
+  const auto plain = start(options);
+  TimedBackend backend(*plain);
+  backend.keep_time(false);
+  LossOptions head;
+  head.name = options.loss;
+  head.embedding_size = options.embedding_size;
+  head.classes = options.classes;
+  head.tile = options.tile;
+  head.sample = options.sample;
+  if (options.sgd) head.sgd = SgdOptions{};
+  const Device device = plain->device();
+  const int64_t free_before = free_bytes(device);
+  auto rig = std::make_unique<HeadRig>(head, options.batch, backend);
+  const auto pass = waited(*plain, [&] { rig->repeat(); });
+  pass();
+  const double seconds = seconds_per_call(options.seconds, pass);
+  // Before the gemm measurement, whose memory is not meant.
+  const int64_t device_used = free_before - free_bytes(device), peak = peak_memory();
+
+  // Then for the operations, each timed by itself.
+  backend.keep_time(true);
+  constexpr int64_t kTimedPasses = 2;
+  const double total = seconds_of(waited(*plain, [&] {
+    for (int64_t i = 0; i < kTimedPasses; ++i) rig->pass();
+  }));
+  const int64_t held = 2 * rig->parameters() * size_of(DType::kF32);
+  rig.reset();  // its memory is for the next measurement
+  const Limits limits = measure_limits(*plain, options.seconds);
+  const double rate = limits.flops;
   const double columns = options.sample * static_cast<double>(options.classes);
   const double product =
       2 * static_cast<double>(options.batch) * columns * static_cast<double>(options.embedding_size);
   // Logits, embedding gradient, class gradient; executed: the logits once more in backward.
-  const double necessary = 3 * product / figures.seconds / rate;
-  const double executed = 4 * product / figures.seconds / rate;
-  const int64_t held = 2 * figures.parameters * size_of(DType::kF32);
+  const double necessary = 3 * product / seconds / rate;
+  const double executed = 4 * product / seconds / rate;
 
-  const int64_t tile = options.tile > 0 ? options.tile : default_tile(backend->device());
+  const int64_t tile = options.tile > 0 ? options.tile : default_tile(plain->device());
   fmt::print("{}, {}, {} threads, batch {}, {} classes, embedding size {}, tile {}\n", options.loss,
-             backend->name(), thread_count(), options.batch, options.classes, options.embedding_size, tile);
+             plain->name(), thread_count(), options.batch, options.classes, options.embedding_size, tile);
   if (options.sample < 1) fmt::print("sample rate             {:9.3f}\n", options.sample);
   fmt::print("gemm rate               {:9.1f} GFLOP/s\n", rate / 1e9);
   fmt::print("{:<23} {:9.1f} ms\n", options.sgd ? "forward, backward, step" : "forward and backward",
-             figures.seconds * 1e3);
+             seconds * 1e3);
   fmt::print("executed products       {:9.1f} % of gemm (4 of batch x classes x embedding size)\n",
              100 * executed);
   fmt::print("necessary products      {:9.1f} % of gemm (3)\n", 100 * necessary);
-  fmt::print("time in products        {:9.1f} %\n", 100 * figures.gemm_share);
   fmt::print("weights and {:<11} {:9.1f} MB\n", options.sgd ? "momentum" : "gradients",
              static_cast<double>(held) / 1e6);
-  fmt::print("peak memory             {:9.1f} MB, {:.1f} MB more\n", static_cast<double>(figures.peak) / 1e6,
-             static_cast<double>(figures.peak - held) / 1e6);
-  if (backend->device() == Device::kCuda)
-    fmt::print("memory of the GPU       {:9.1f} MB\n", static_cast<double>(figures.device_used) / 1e6);
+  fmt::print("peak memory             {:9.1f} MB, {:.1f} MB more\n", static_cast<double>(peak) / 1e6,
+             static_cast<double>(peak - held) / 1e6);
+  if (plain->device() == Device::kCuda)
+    fmt::print("memory of the GPU       {:9.1f} MB\n", static_cast<double>(device_used) / 1e6);
+  fmt::print("\n");
+  const Json operations = print_operations(backend, limits, total, kTimedPasses);
   write_report(options, {{"measurement", "head"},
                          {"loss", options.loss},
-                         {"backend", backend->name()},
+                         {"backend", plain->name()},
                          {"batch", options.batch},
                          {"classes", options.classes},
                          {"embedding_size", options.embedding_size},
@@ -121,13 +143,14 @@ int run_head(const HeadBenchOptions& options) {
                          {"sample", options.sample},
                          {"sgd", options.sgd},
                          {"gemm_flops", rate},
-                         {"seconds", figures.seconds},
+                         {"copy_bytes_per_second", limits.bytes},
+                         {"seconds", seconds},
                          {"executed_of_gemm", executed},
                          {"necessary_of_gemm", necessary},
-                         {"gemm_share", figures.gemm_share},
                          {"parameter_bytes", held},
-                         {"device_bytes", figures.device_used},
-                         {"peak_bytes", figures.peak}});
+                         {"device_bytes", device_used},
+                         {"peak_bytes", peak},
+                         {"operations", operations}});
   return 0;
 }
 

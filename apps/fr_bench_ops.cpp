@@ -38,12 +38,9 @@ class Bound {
       for (float& value : host.floats()) value = stream.next_uniform(operand.low, operand.high);
       tensors_.push_back(moved(std::move(host), dtype_of(operand, backend), backend));
       views_.push_back(tensors_.back().view());
-      const int64_t passes = operand.role == Role::kAdded ? 2 : 1;
-      bytes_ += passes * views_.back().bytes();
     }
   }
   std::span<const View> views() const { return views_; }
-  int64_t bytes() const { return bytes_; }  // read and written once
 
  private:
   static Tensor moved(Tensor host, DType dtype, Backend& backend) {
@@ -59,11 +56,11 @@ class Bound {
 
   std::vector<Tensor> tensors_;
   std::vector<View> views_;
-  int64_t bytes_ = 0;
 };
 
 int run_ops(const OpsOptions& options) {
   const auto backend = start(options);
+  TimedBackend counting(*backend);
   const Limits limits = measure_limits(*backend, options.seconds);
   const double rate = limits.flops;
   fmt::print("{}, {} threads, gemm {:.1f} GFLOP/s, copy {:.1f} GB/s\n\n{:>9} {:>9} {:>7} {:>7} {:>8}  {}\n",
@@ -73,20 +70,20 @@ int run_ops(const OpsOptions& options) {
   for (const Case& c : network_cases(*backend, options.batch)) {
     if (!c.name.starts_with(options.only)) continue;
     const Bound bound(c, *backend);
-    const double seconds = seconds_per_call(options.seconds, [&] {
-      c.run(*backend, bound.views());
-      synchronize(backend->device());
-    });
-    const double flops = c.flops / seconds, bandwidth = static_cast<double>(bound.bytes()) / seconds;
-    const double floor = limits.seconds({c.flops, static_cast<double>(bound.bytes())});
+    const double seconds =
+        seconds_per_call(options.seconds, waited(*backend, [&] { c.run(*backend, bound.views()); }));
+    counting.reset();
+    c.run(counting, bound.views());
+    const Work work = counting.spent().begin()->second.work;
+    const double flops = work.flops / seconds, bandwidth = work.bytes / seconds;
+    const double floor = limits.seconds(work);
     fmt::print("{:9.3f} {:9.1f} {:6.1f}% {:7.1f} {:7.1f}%  {}\n", seconds * 1e3, flops / 1e9,
                100 * flops / rate, bandwidth / 1e9, 100 * floor / seconds, c.name);
     rows.push_back({{"name", c.name},
                     {"seconds", seconds},
-                    {"flops", flops},
-                    {"of_gemm", flops / rate},
-                    {"of_floor", floor / seconds},
-                    {"bytes_per_second", bandwidth}});
+                    {"floor_seconds", floor},
+                    {"flops", work.flops},
+                    {"bytes", work.bytes}});
   }
   for (const std::string& text : backend->implementations()) fmt::print("{}\n", text);
   write_report(options, {{"measurement", "ops"},

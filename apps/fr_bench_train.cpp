@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "../apps/fr_bench.h"
@@ -25,11 +24,14 @@ struct TrainBenchOptions : BenchOptions {
   int64_t batch = 16, classes = 1000, embedding_size = 512;
 };
 
-// A network, a head and a batch, and a step of training on them.
+// A network, a head and a batch, and a step of training on them: TrainStep without its watch on what must
+// stay finite.
 class Rig {
  public:
-  Rig(const TrainBenchOptions& options, Backend& backend)
-      : network_(options.network, {.embedding_size = options.embedding_size}, backend),
+  Rig(const TrainBenchOptions& options, TimedBackend& backend)
+      : backend_(backend),
+        head_work_(work_of_head(loss_options(options))),
+        network_(options.network, {.embedding_size = options.embedding_size}, backend),
         loss_(make_loss(loss_options(options), backend)),
         sgd_({}, network_.parameters()),
         images_(on(backend.device(), random_images(options.batch))),
@@ -52,9 +54,14 @@ class Rig {
   const Network& network() const { return network_; }
   void step() {
     const View& embeddings = network_.forward_train(images_);
-    loss_->enqueue(embeddings, labels_.data(), gradient_, mean_loss_.data());
+    backend_.timed("head besides products", head_work_,
+                   [&] { loss_->enqueue(embeddings, labels_.data(), gradient_, mean_loss_.data()); });
     network_.backward(gradient_);
-    sgd_.step();
+    // Weights and momentum are read and written, gradients read and cleared.
+    backend_.timed(
+        "sgd",
+        {.flops = 0, .bytes = 6.0 * sizeof(float) * static_cast<double>(network_.parameters().count())},
+        [&] { sgd_.step(); });
   }
   void repeat() { repeated_.run(); }  // on a GPU the captured step
 
@@ -67,6 +74,8 @@ class Rig {
     loss.sgd = SgdOptions{};
     return loss;
   }
+  TimedBackend& backend_;
+  Work head_work_;
   Network network_;
   std::unique_ptr<Loss> loss_;
   Sgd sgd_;
@@ -83,29 +92,23 @@ int run_train(const TrainBenchOptions& options) {
   const auto plain = start(options);
   const Limits limits = measure_limits(*plain, options.seconds);
   const auto batch = static_cast<double>(options.batch);
-  double work = 0;  // of one image
-  BesideGemm measured;
-  {
-    Rig rig(options, *plain);
-    // Backward costs twice forward: gradients of data and of weights; the head is three products as well.
-    const double head = static_cast<double>(options.embedding_size * options.classes);
-    work = 6 * (static_cast<double>(rig.network().multiply_adds()) + head);
-    const auto step = waited(*plain, [&] { rig.repeat(); });
-    for (int warm = 0; warm < 2; ++warm) step();  // plans, memory, primitives; the captured step
-    measured = measure_beside_gemm(*plain, work * batch, std::max(options.seconds, 5.0), step);
-  }
+  TimedBackend backend(*plain);
+  backend.keep_time(false);
+  Rig rig(options, backend);
+  // Backward costs twice forward: gradients of data and of weights; the head is three products as well.
+  const double head = static_cast<double>(options.embedding_size * options.classes);
+  const double work = 6 * (static_cast<double>(rig.network().multiply_adds()) + head);  // of one image
+  const auto step = waited(*plain, [&] { rig.repeat(); });
+  for (int warm = 0; warm < 2; ++warm) step();  // plans, memory, primitives; the captured step
+  const BesideGemm measured = measure_beside_gemm(*plain, work * batch, std::max(options.seconds, 5.0), step);
   const double images_per_second = batch / measured.seconds;
 
-  // Once more for the operations, each timed by itself.
-  TimedBackend backend(*plain);
-  Rig timed(options, backend);
-  timed.step();
-  backend.reset();
+  // Then for the operations, each timed by itself.
+  backend.keep_time(true);
   constexpr int64_t kTimedSteps = 3;
-  const auto begin = std::chrono::steady_clock::now();
-  for (int64_t i = 0; i < kTimedSteps; ++i) timed.step();
-  synchronize(plain->device());
-  const double total = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double total = seconds_of(waited(*plain, [&] {
+    for (int64_t i = 0; i < kTimedSteps; ++i) rig.step();
+  }));
 
   fmt::print("{}, {}, {} threads, batch {}\n", options.network, plain->name(), thread_count(), options.batch);
   fmt::print("gemm rate         {:9.1f} GFLOP/s\n", measured.gemm_flops / 1e9);

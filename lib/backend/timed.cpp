@@ -1,6 +1,7 @@
 #include "backend/timed.h"
 
 #include <chrono>
+#include <utility>
 
 #include "core/device_memory.h"
 
@@ -27,17 +28,26 @@ Work linear(const View& x, const View& y, int products) {
           bytes(x) + bytes(y) + 4 * products * weights};
 }
 
+// `size`: bytes of a value of a and b.
+Work product(const Backend::Gemm& g, int64_t size) {
+  const int64_t results = g.m * g.n * (g.beta == 0 ? 1 : 2);
+  return {2 * static_cast<double>(g.m * g.n * g.k),
+          static_cast<double>(size * (g.m * g.k + g.k * g.n) + int64_t{sizeof(float)} * results)};
+}
+
 }  // namespace
 
-template <class Call>
-void TimedBackend::timed(const char* operation, const Work& work, const Call& call) {
+void TimedBackend::timed(const char* operation, const Work& work, const std::function<void()>& call) {
+  if (!on_) return call();
+  const double around = std::exchange(within_, 0);
   synchronize(inner_.device());
   const auto begin = std::chrono::steady_clock::now();
   call();
   synchronize(inner_.device());
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   Spent& spent = spent_[operation];
-  spent.seconds += seconds.count();
+  spent.seconds += seconds.count() - within_;
+  within_ = around + seconds.count();
   spent.work.flops += work.flops;
   spent.work.bytes += work.bytes;
 }
@@ -127,11 +137,11 @@ void TimedBackend::linear_backward(const View& x, const float* w, const View& dy
 }
 
 void TimedBackend::gemm(const Gemm& g, const float* a, const float* b, float* c) {
-  timed("gemm", {2.0 * static_cast<double>(g.m * g.n * g.k), 0}, [&] { inner_.gemm(g, a, b, c); });
+  timed("gemm", product(g, sizeof(float)), [&] { inner_.gemm(g, a, b, c); });
 }
 
 void TimedBackend::gemm_bf16(const Gemm& g, const Bf16* a, const Bf16* b, float* c) {
-  timed("gemm_bf16", {2.0 * static_cast<double>(g.m * g.n * g.k), 0}, [&] { inner_.gemm_bf16(g, a, b, c); });
+  timed("gemm_bf16", product(g, sizeof(Bf16)), [&] { inner_.gemm_bf16(g, a, b, c); });
 }
 
 }  // namespace fr

@@ -1,6 +1,7 @@
 // A backend that passes every call on to another and keeps the time each kind of operation takes, beside the
-// work it could not have done with less: for fr-bench.
+// work it could not have done with less: for fr-bench. Before and after each it waits for the device.
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 
@@ -66,13 +67,18 @@ class TimedBackend final : public Backend {
   // Of each operation ("conv_forward") since the last reset.
   const std::map<std::string, Spent>& spent() const { return spent_; }
   void reset() { spent_.clear(); }
+  // Off, calls pass as if this backend were not there: nothing waits, and a step can be captured.
+  void keep_time(bool on) { on_ = on; }
+  // Work of others that runs on the device, timed like an operation. What it asks of this backend counts
+  // there and not here.
+  void timed(const char* operation, const Work& work, const std::function<void()>& call);
 
  private:
   class TimedFrozenConv;
-  template <class Call>
-  void timed(const char* operation, const Work& work, const Call& call);
 
   Backend& inner_;
+  bool on_ = true;
+  double within_ = 0;  // seconds of the operations within the one at hand
   std::map<std::string, Spent> spent_;
 };
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/busy_time.h"
 #include "core/device.h"
 
 namespace fr {
@@ -19,11 +20,12 @@ class RepeatedStep {
   void forget();  // memory of the step may have moved: the next run does it as it is again
 
   // Seconds that the GPU spent on the runs since the last call; waits for them. 0 on a CPU.
-  double busy_seconds();
+  double busy_seconds() { return busy_.seconds(); }
 
  private:
   struct Gpu;
   std::function<void()> step_;
+  BusyTime busy_;
   std::unique_ptr<Gpu> gpu_;  // null on a CPU
 };
 

@@ -16,11 +16,10 @@ namespace fr {
 
 namespace {
 
-constexpr int64_t kCmcRanks = 100;                  // of the curve
-constexpr int64_t kMostKept = int64_t{1} << 25;     // impostor scores; 256 MB a thread
-constexpr double kCurveFar = 1e-5;                  // the exact ROC curve is drawn up to here,
-constexpr int64_t kCurveScores = int64_t{1} << 22;  // and no further than these scores reach
-constexpr int64_t kWorthProgress = 100'000'000;     // scores
+constexpr int64_t kCmcRanks = 100;               // of the curve
+constexpr int64_t kMostKept = int64_t{1} << 25;  // impostor scores; 256 MB a thread
+constexpr double kCurveFar = 1e-5;               // the exact ROC curve is drawn up to here
+constexpr int64_t kWorthProgress = 100'000'000;  // scores
 
 const char* const kPessimistic = "pessimistic: a distractor with the mate's score ranks before it";
 

@@ -11,6 +11,9 @@
 
 namespace fr {
 
+// The largest scores that are kept at most for the exact part of a ROC curve.
+inline constexpr int64_t kCurveScores = int64_t{1} << 22;
+
 // Trials whose mate is among the best `rank` (>= 1) when it stands among the distractors. Pessimistic: a
 // distractor with the mate's score ranks first.
 int64_t rank_hits(std::span<const RankSink::Above> above, int64_t rank, bool pessimistic);

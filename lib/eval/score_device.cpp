@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/busy_time.h"
 #include "core/device_memory.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -37,7 +38,8 @@ class DeviceStream {
         heads_(blocks.probe_block * 4, device),
         next_(blocks.room * 4, device),
         staging_{Staging(device, blocks.gallery_block, probes.dim),
-                 Staging(device, blocks.gallery_block, probes.dim)} {
+                 Staging(device, blocks.gallery_block, probes.dim)},
+        busy_(device) {
     for (int64_t i = 0; i < kDeviceSlots; ++i) slots_.emplace_back(device, blocks, probes.dim);
   }
   DeviceStream(const DeviceStream&) = delete;
@@ -56,6 +58,7 @@ class DeviceStream {
     for (int64_t i = 0; i < count; i += blocks_.gallery_block) {
       const int64_t rows = std::min(blocks_.gallery_block, count - i);
       staging_[0].upload(probes_, first + i, rows, probe_rows_, i);
+      const BusyTime::Interval busy(busy_);
       probe_rows_.round(i, rows);
     }
   }
@@ -67,6 +70,7 @@ class DeviceStream {
     slot.gallery = first;
     slot.cols = count;
     staging_[static_cast<size_t>(block % 2)].upload(gallery_, first, count, slot.rows, 0);
+    const BusyTime::Interval busy(busy_);
     slot.rows.round(0, count);
   }
 
@@ -74,6 +78,7 @@ class DeviceStream {
   void launch(int64_t block) {
     if (whole_) return;
     DeviceSlot& slot = slot_of(block);
+    const BusyTime::Interval busy(busy_);
     set_cuts(slot, 0, probe_count_);
     slot.clear();
     for_tiles(slot, [&](const DeviceTile& tile) { screen(slot, tile); });
@@ -101,6 +106,7 @@ class DeviceStream {
   }
 
   int64_t screened() const { return screened_; }
+  double gpu_seconds() { return busy_.seconds(); }
 
  private:
   DeviceSlot& slot_of(int64_t block) { return slots_[static_cast<size_t>(block % kDeviceSlots)]; }
@@ -142,39 +148,55 @@ class DeviceStream {
     select_candidates(device_, tile, slot.bounds(), slot.rows.bounds(0), slot.candidates());
   }
 
-  // A tile by itself, with the cuts of now.
+  // A tile by itself, with the cuts of now. The GPU's time is taken between the host's waits.
   void run_tile(DeviceSlot& slot, const DeviceTile& tile) {
-    const int64_t pairs = tile.rows * tile.cols;
-    if (!sinks_.empty()) set_cuts(slot, tile.probe, tile.rows);
-    if (!whole_) {
-      slot.clear();
-      screen(slot, tile);
-      slot.fetch_counts();
-      const int64_t candidates = slot.candidate_count();
-      if (static_cast<double>(candidates) <= kDenseShare * static_cast<double>(pairs)) {
-        screened_ += pairs - candidates;
-        Selected<Candidate> found = slot.candidates();
-        found.capacity = candidates;
-        score_candidates(device_, found, probe_rows_, slot.rows, probes_.dim, slot.bounds(), slot.hits());
+    {
+      const BusyTime::Interval busy(busy_);
+      if (!sinks_.empty()) set_cuts(slot, tile.probe, tile.rows);
+      if (!whole_) {
+        slot.clear();
+        screen(slot, tile);
         slot.fetch_counts();
-        return take(slot, tile.probe, tile.rows);
       }
     }
-    score_whole(device_, tile, probe_rows_, slot.rows, probes_.dim, values());
+    if (whole_ || !score_screened(slot, tile)) score_all(slot, tile);
+    if (!sinks_.empty()) take(slot, tile.probe, tile.rows);
+  }
+
+  // The tile's candidates; false where they are too many.
+  bool score_screened(DeviceSlot& slot, const DeviceTile& tile) {
+    const int64_t pairs = tile.rows * tile.cols, candidates = slot.candidate_count();
+    if (static_cast<double>(candidates) > kDenseShare * static_cast<double>(pairs)) return false;
+    const BusyTime::Interval busy(busy_);
+    screened_ += pairs - candidates;
+    Selected<Candidate> found = slot.candidates();
+    found.capacity = candidates;
+    score_candidates(device_, found, probe_rows_, slot.rows, probes_.dim, slot.bounds(), slot.hits());
+    slot.fetch_counts();
+    return true;
+  }
+
+  void score_all(DeviceSlot& slot, const DeviceTile& tile) {
     const ScoreTile scores{.probe = probe_ + tile.probe,
                            .gallery = slot.gallery + tile.column,
                            .rows = tile.rows,
                            .cols = tile.cols,
                            .stride = tile.stride,
                            .scores = values()};
-    for (TileSink* sink : tiles_) {
-      if (!sink->take_on(device_, scores)) take_on_host(*sink, scores);
+    std::vector<TileSink*> on_host;
+    {
+      const BusyTime::Interval busy(busy_);
+      score_whole(device_, tile, probe_rows_, slot.rows, probes_.dim, values());
+      for (TileSink* sink : tiles_) {
+        if (!sink->take_on(device_, scores)) on_host.push_back(sink);
+      }
+      if (!sinks_.empty()) {
+        slot.clear();
+        select_scores(device_, tile, slot.bounds(), slot.hits());
+        slot.fetch_counts();
+      }
     }
-    if (sinks_.empty()) return;
-    slot.clear();
-    select_scores(device_, tile, slot.bounds(), slot.hits());
-    slot.fetch_counts();
-    take(slot, tile.probe, tile.rows);
+    for (TileSink* sink : on_host) take_on_host(*sink, scores);
   }
 
   // Rows go to threads as a whole, so that a sink is called as it may be.
@@ -196,6 +218,7 @@ class DeviceStream {
   void take(DeviceSlot& slot, int64_t first, int64_t rows) {
     const int64_t count = slot.hit_count();
     if (count == 0) return;
+    const BusyTime::Interval busy(busy_);
     auto* const heads = reinterpret_cast<int32_t*>(heads_.data());
     auto* const next = reinterpret_cast<int32_t*>(next_.data());
     if (std::ranges::any_of(sinks_, [](const auto& sink) { return sink->by_rows(); }))
@@ -226,6 +249,7 @@ class DeviceStream {
   std::array<Staging, 2> staging_;
   std::vector<DeviceSlot> slots_;
   std::vector<float> host_values_;
+  BusyTime busy_;
   int64_t screened_ = 0;
 };
 
@@ -296,6 +320,7 @@ StreamFigures stream_scores_on(Device device, const GemmBf16& gemm, const RowSet
   on_disk.finish(block);
   for (const std::unique_ptr<DeviceSink>& sink : on_device) sink->fetch();
   figures.screened = stream.screened();
+  figures.gpu_seconds = stream.gpu_seconds();
   return figures;
 }
 

@@ -102,7 +102,8 @@ struct StreamOptions {
 // What a stream did, for its timing and for the log.
 struct StreamFigures {
   int64_t pairs = 0;
-  int64_t screened = 0;  // of them, those that the screen kept from being scored
+  int64_t screened = 0;    // of them, those that the screen kept from being scored
+  double gpu_seconds = 0;  // that a GPU worked, copies beside it not counted
 };
 
 // Every probe with every gallery row: each `sinks` element is taken at least the scores not below its cut,

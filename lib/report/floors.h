@@ -8,8 +8,8 @@
 
 namespace fr {
 
-// One section for each report of fr-bench (train, embed, head, ops, gemm), one row for each operation, in the
-// order given. Throws fr::Error naming the file that is no such report.
+// One section for each report of fr-bench (train, embed, head, score, ops, gemm) or of tests/peers, one row
+// for each operation, in the order given. Throws fr::Error naming the file that is no such report.
 Table make_floor_table(std::span<const std::filesystem::path> reports);
 
 }  // namespace fr

@@ -14,18 +14,12 @@
 #include "core/parameters.h"
 #include "core/random.h"
 #include "core/working_copy.h"
+#include "support/backends.h"
 
 using namespace fr;
 using namespace fr::test;
 
 namespace {
-
-// False, with a message, without a GPU.
-bool usable() {
-  if (why_no_cuda().empty()) return true;
-  MESSAGE("skipped: ", why_no_cuda());
-  return false;
-}
 
 constexpr cuda::MathMode kModes[] = {cuda::kBf16Mode, cuda::kF32Mode, cuda::kTf32Mode};
 
@@ -53,7 +47,7 @@ struct Bound {
 }  // namespace
 
 TEST_CASE("cuda: convolution by im2col agrees with ref, and with itself bit for bit") {
-  if (!usable()) return;
+  if (!can_use("cuda")) return;
   const auto ref = make_backend("ref");
   for (const cuda::MathMode& mode : kModes) {
     const auto backend = cuda::make_backend(mode, cuda::Convolutions::kIm2col);
@@ -66,7 +60,7 @@ TEST_CASE("cuda: convolution by im2col agrees with ref, and with itself bit for 
 
 TEST_CASE(
     "cuda: products with a working copy of the weights are those with weights rounded where they are used") {
-  if (!usable()) return;
+  if (!can_use("cuda")) return;
   constexpr Shape x{.n = 2, .c = 16, .h = 9, .w = 9}, y{.n = 2, .c = 24, .h = 9, .w = 9};
   constexpr Shape embeddings{.n = 2, .c = 40};
   Parameters parameters;
@@ -117,7 +111,7 @@ TEST_CASE(
 }
 
 TEST_CASE("cuda: a call can be captured as a graph, and the graph computes what the call does") {
-  if (!usable()) return;
+  if (!can_use("cuda")) return;
   for (const cuda::MathMode& mode : kModes) {
     const auto backend = cuda::make_backend(mode);
     for (const Case& c : conformance_cases()) {
@@ -140,7 +134,7 @@ TEST_CASE("cuda: a call can be captured as a graph, and the graph computes what 
 }
 
 TEST_CASE("cuda: convolutions are done as another run's lines say, where that is possible") {
-  if (!usable()) return;
+  if (!can_use("cuda")) return;
   const auto lines_of = [](const std::vector<std::string>& recalled) {
     const auto backend = cuda::make_backend(cuda::kBf16Mode);
     backend->recall(recalled);

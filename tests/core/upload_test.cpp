@@ -8,16 +8,13 @@
 #include <vector>
 
 #include "core/array.h"
-#include "core/repeated_step.h"
+#include "support/backends.h"
 
 using namespace fr;
 
 TEST_CASE("parts arrive in the order in which they were started") {
   for (const Device device : {Device::kCpu, Device::kCuda}) {
-    if (device == Device::kCuda && !why_no_cuda().empty()) {
-      MESSAGE("skipped: ", why_no_cuda());
-      continue;
-    }
+    if (device == Device::kCuda && !test::can_use("cuda")) continue;
     const int64_t bytes[] = {4000, 40};
     Upload upload(device, bytes);
     Pinned first(device, bytes[0]), second(device, bytes[1]);
@@ -35,14 +32,4 @@ TEST_CASE("parts arrive in the order in which they were started") {
       CHECK(b.on_host() == std::vector<int32_t>(10, -step));
     }
   }
-}
-
-TEST_CASE("a repeated step is done once a run, also after its memory moved") {
-  int runs = 0;
-  RepeatedStep step(Device::kCpu, [&] { ++runs; });
-  for (int i = 0; i < 4; ++i) step.run();
-  step.forget();
-  step.run();
-  CHECK(runs == 5);
-  CHECK(step.busy_seconds() == 0);
 }
