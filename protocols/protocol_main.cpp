@@ -238,12 +238,6 @@ void check_outputs(const std::string& name, const EvaluationArguments& a, const 
   }
 }
 
-// The GPU's backend where `device` means one; null: the CPU, which needs none to score.
-std::unique_ptr<Backend> score_backend(const std::string& device) {
-  if (parse_device(device) == Device::kCpu || (device == "auto" && !has_module("cuda"))) return nullptr;
-  return make_backend("cuda");
-}
-
 // The one of --embeddings, --model and --scores that is given.
 const std::string& evaluated_file(const std::string& name, const EvaluationArguments& a) {
   const std::string* given = nullptr;
@@ -259,6 +253,15 @@ const std::string& evaluated_file(const std::string& name, const EvaluationArgum
 }
 
 }  // namespace
+
+void add_score_device(Options& options, std::string& device) {
+  options.choice("--device", device, {"auto", "cpu", "cuda"}, "of streamed scores: where; the same numbers");
+}
+
+std::unique_ptr<Backend> score_backend(const std::string& device) {
+  if (parse_device(device) == Device::kCpu || (device == "auto" && !has_module("cuda"))) return nullptr;
+  return make_backend("cuda");
+}
 
 void add_evaluation(Options& options, const std::string& protocol, EvaluationArguments& a) {
   options
@@ -280,9 +283,9 @@ void add_evaluation(Options& options, const std::string& protocol, EvaluationArg
       .add("--folds", a.folds, "folds of the accuracy")
       .add("--pooling", a.pooling, "of templates: N1D1F1 = norm kept, detector score used, flip added")
       .choice("--arith", a.arith, {"auto", "f32", "int8-screen"},
-              "of streamed scores: a screen in 8 bits before f32; the same numbers")
-      .choice("--device", a.device, {"auto", "cpu", "cuda"}, "of streamed scores: where; the same numbers")
-      .add("--threads", a.threads, "threads (0: all)")
+              "of streamed scores: a screen in 8 bits before f32; the same numbers");
+  add_score_device(options, a.device);
+  options.add("--threads", a.threads, "threads (0: all)")
       .add("--resamples", a.resamples,
            "of the people, for intervals of TAR@FAR, ranks and TPIR (0: none, -1: 1000, but none for TAR of "
            "pair lists above 500,000)")

@@ -2,11 +2,13 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace fr {
 
+class Backend;
 class Options;
 class Protocol;
 struct Metric;
@@ -33,7 +35,7 @@ int run_evaluation(const std::string& protocol, const EvaluationArguments& argum
 
 // Of protocols that are rankings (Protocol::ranked).
 struct RankingArguments {
-  std::string data, submission, write_submission, out, backend = "auto";
+  std::string data, submission, write_submission, out, backend = "auto", device = "auto";
   std::vector<std::string> embeddings, models;  // members of an ensemble
   std::vector<double> weights;                  // (members)
   int64_t threads = 0;
@@ -53,6 +55,9 @@ void add_all(Options& options, AllArguments& arguments);
 int run_all(const AllArguments& arguments);
 
 // Shared by the two.
+void add_score_device(Options& options, std::string& device);  // --device
+// The GPU's backend where `device` means one; null: the CPU, which needs none to score.
+std::unique_ptr<Backend> score_backend(const std::string& device);
 std::string find_data(const std::string& protocol, const std::string& given);  // --data, or $FR_DATA/NAME
 std::string model_name(const std::string& file);  // "mobilefacenet" of mobilefacenet.h5
 void print_plan(const Protocol& protocol, const Plan& plan);

@@ -9,6 +9,7 @@
 
 #include "../apps/options.h"
 #include "backend/backend.h"
+#include "core/device_memory.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/parallel.h"
@@ -84,7 +85,10 @@ RankedLists rank_by_embeddings(const Plan& plan, const RankingArguments& a, Resu
         "cosine to the unit mean of an identity's unit example videos, f32; weighted mean "
         "over an ensemble";
     result.variant["examples"] = a.validation_examples ? "train_gt.txt and val_gt.txt" : "train_gt.txt";
-    return rank_by_centres(ranking, sources, weights);
+    const std::unique_ptr<Backend> scorer = score_backend(a.device);
+    const Device device = scorer ? scorer->device() : Device::kCpu;
+    result.environment["score_device"] = name_of(device);
+    return rank_by_centres(ranking, sources, weights, {.device = device, .backend = scorer.get()});
   }
   const std::unique_ptr<Backend> backend = make_backend(a.backend);
   std::vector<std::unique_ptr<Classifier>> classifiers;
@@ -136,14 +140,16 @@ void add_ranking(Options& options, RankingArguments& a) {
       .flag("--cut-submission", a.cut_submission, "cut longer lines at 100 in place of refusing them")
       .add("--write-submission", a.write_submission, "write the ranked lists to this file")
       .flag("--val-examples", a.validation_examples, "val_gt.txt gives examples, too, beside train_gt.txt")
-      .add("--backend", a.backend, "with --model: auto, ref, onednn, cuda")
-      .add("--threads", a.threads, "threads (0: all)")
+      .add("--backend", a.backend, "with --model: auto, ref, onednn, cuda");
+  add_score_device(options, a.device);
+  options.add("--threads", a.threads, "threads (0: all)")
       .add("--out", a.out, "the result file (results/NAME-MODEL.json)")
       .flag("--plan", a.plan_only, "print the counts of the benchmark and stop")
       .flag("--demo", a.demo, "make a small synthetic benchmark in ./demo-NAME and evaluate its embeddings");
 }
 
 int run_ranking(const std::string& name, const RankingArguments& a) {
+  parse_device(a.device);  // one that cannot be used is refused before anything is read
   if (a.demo) return run_ranking(name, demo_arguments(name, a));
   const Protocol& protocol = Registry<ProtocolKind>::instance().find(name)();
   const std::string data = find_data(name, a.data);

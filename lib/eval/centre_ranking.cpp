@@ -8,7 +8,6 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "eval/pair_score.h"
-#include "eval/score_stream.h"
 
 namespace fr {
 
@@ -55,7 +54,7 @@ struct Joined {
 }  // namespace
 
 RankedLists rank_by_centres(const Ranking& ranking, std::span<const ItemVectors> sources,
-                            std::span<const double> weights) {
+                            std::span<const double> weights, StreamOptions stream) {
   const Joined joined(sources, weights);
   std::vector<size_t> queries;
   for (size_t q = 0; q < ranking.examples.size(); ++q) {
@@ -79,8 +78,9 @@ RankedLists rank_by_centres(const Ranking& ranking, std::span<const ItemVectors>
   };
   TopKSink best(std::ssize(queries), ranking.depth);
   ScoreSink* const sinks[] = {&best};
+  stream.progress = "scores";
   stream_scores(rows_of(centres, std::ssize(queries)), rows_of(rows, std::ssize(candidates)), sinks, {},
-                {.progress = "scores"});
+                stream);
 
   RankedLists lists(ranking.identities.size());
   for (size_t i = 0; i < queries.size(); ++i)

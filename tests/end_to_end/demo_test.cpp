@@ -55,7 +55,7 @@ TEST_CASE("fr-eval NAME --demo: informative figures, the same for any threads an
     CHECK(figure > kRanges.at(name).low);
     CHECK(figure < kRanges.at(name).high);
     CHECK(test::run_command(program + " --demo --data elsewhere").status == 2);
-    if (name != "iqiyi_vid" && !why_no_cuda().empty()) {
+    if (!why_no_cuda().empty()) {
       const auto cuda = test::run_command(program + " --demo --device cuda");
       CHECK(cuda.status == 1);
       CHECK(cuda.output == "fr-eval: device cuda: " + why_no_cuda() + "\n");
