@@ -49,12 +49,17 @@ deps: setup
 	@mkdir -p .deps && for name in fmt nlohmann CLI Random123 doctest xxhash.h; do \
 	  rm -rf .deps/$$name && cp -rL /usr/include/$$name .deps/ || exit 1; done
 
+# Whatever compiler is there: its warnings are no errors. Where there is a GPU, it is built for that one, and no test of it
+# may be skipped.
+gpu: backends = ref,cuda,cuda_f32,cuda_tf32
+gpu: a_gpu = $(shell nvidia-smi -L >/dev/null 2>&1 && echo yes)
 gpu:
 	@[ -d .deps ] || { echo "No .deps: run 'make deps' where the Debian packages are, and copy it here"; exit 1; }
-	cmake -S . -B $(BUILD)-gpu -G Ninja -DFR_DEPS=$(CURDIR)/.deps -DFR_DNNL_LIBRARY= \
-	  -DCMAKE_DISABLE_FIND_PACKAGE_OpenCV=ON -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON $(CMAKE_FLAGS)
+	cmake -S . -B $(BUILD)-gpu -G Ninja -DFR_DEPS=$(CURDIR)/.deps -DFR_REQUIRE_CUDA=ON -DFR_WERROR=OFF -DFR_DNNL_LIBRARY= \
+	  -DCMAKE_DISABLE_FIND_PACKAGE_OpenCV=ON -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON \
+	  $(if $(a_gpu),-DCMAKE_CUDA_ARCHITECTURES=native) $(CMAKE_FLAGS)
 	cmake --build $(BUILD)-gpu -j $(JOBS) --target fr fr-bench bare_tests
-	ctest --test-dir $(BUILD)-gpu --output-on-failure -L bare
+	$(if $(a_gpu),FR_REQUIRE_BACKENDS=$(backends)) ctest --test-dir $(BUILD)-gpu --output-on-failure -L bare
 
 # Address and undefined-behaviour sanitizers over the unit tests, but for the test suite `slow`.
 asan: setup
@@ -112,4 +117,4 @@ install: build
 	cmake --install $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-gpu $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-nvjpeg demo
+	rm -rf $(BUILD) $(BUILD)-gpu $(BUILD)-asan $(BUILD)-clang $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-left-out demo
