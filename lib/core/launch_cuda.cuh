@@ -1,5 +1,5 @@
-// The device side of core/launch.cuh: grid-stride maps, and one warp a row whose 32 lanes and butterfly tree
-// are exactly the lanes and the tree of the CPU path. For nvcc only; everything goes to stream().
+// The GPU behind core/launch.cuh, core/device_memory.h and what else is `gpu::`: launches, memory, streams,
+// events, graphs. For nvcc only; everything goes to stream().
 #pragma once
 #include <cuda_runtime.h>
 
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/cuda_check.cuh"
+#include "core/launch_kernels.cuh"
 #include "core/launch_shape.h"
 
 namespace fr::launch_cuda {
@@ -25,47 +26,11 @@ inline cudaStream_t stream() {
   return made;
 }
 
-template <class F>
-__global__ void map_kernel(int64_t n, F f) {
-  for (int64_t i = blockIdx.x * int64_t{blockDim.x} + threadIdx.x; i < n;
-       i += int64_t{gridDim.x} * blockDim.x)
-    f(i);
-}
-
-template <class F>
-__global__ void map_2d_kernel(int64_t rows, int64_t cols, F f) {
-  for (int64_t row = blockIdx.y; row < rows; row += gridDim.y)
-    for (int64_t col = blockIdx.x * int64_t{blockDim.x} + threadIdx.x; col < cols;
-         col += int64_t{gridDim.x} * blockDim.x)
-      f(row, col);
-}
-
-// One 32-bit word at a time, so that any accumulator of whole words can be shuffled.
-template <class Value>
-__device__ Value shuffle_down(const Value& value, int distance) {
-  static_assert(sizeof(Value) % sizeof(int) == 0);
-  constexpr int kWords = sizeof(Value) / sizeof(int);
-  union Words {
-    Value value;
-    int word[kWords];
-    __device__ Words() {}
-  } words;
-  words.value = value;
-  for (int k = 0; k < kWords; ++k) words.word[k] = __shfl_down_sync(0xffffffffu, words.word[k], distance);
-  return words.value;
-}
-
-template <class Map, class Combine, class Finish>
-__global__ void rows_kernel(int64_t rows, int64_t cols, Map map, Combine combine, Finish finish) {
-  const int lane = static_cast<int>(threadIdx.x) % 32;
-  const int64_t warps = int64_t{gridDim.x} * (blockDim.x / 32);
-  for (int64_t row = (blockIdx.x * int64_t{blockDim.x} + threadIdx.x) / 32; row < rows; row += warps) {
-    auto value = Combine::identity();
-    for (int64_t col = lane; col < cols; col += 32) value = combine(value, map(row, col));
-    for (int distance = 16; distance > 0; distance /= 2)
-      value = combine(value, shuffle_down(value, distance));
-    if (lane == 0) finish(row, value);
-  }
+// The shared memory that a launch asks for.
+template <class T>
+__device__ T* dynamic_shared() {
+  extern __shared__ __align__(16) unsigned char shared_bytes[];
+  return reinterpret_cast<T*>(shared_bytes);
 }
 
 inline dim3 grid_of(const LaunchShape& shape) { return {shape.grid_x, shape.grid_y}; }

@@ -1,17 +1,11 @@
-// The device side of core/lists.cuh.
+// Launches of core/lists.cuh on a GPU.
 #pragma once
 #include <cstdint>
 
 #include "core/launch_cuda.cuh"
+#include "core/lists_kernel.cuh"
 
 namespace fr::launch_cuda {
-
-template <class Key>
-__global__ void link_kernel(int64_t n, Key key, int32_t* heads, int32_t* next) {
-  for (int64_t i = blockIdx.x * int64_t{blockDim.x} + threadIdx.x; i < n;
-       i += int64_t{gridDim.x} * blockDim.x)
-    next[i] = atomicExch(heads + key(i), static_cast<int32_t>(i));
-}
 
 template <class Key>
 void launch_link(int64_t n, const Key& key, int32_t* heads, int32_t* next) {

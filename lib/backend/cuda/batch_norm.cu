@@ -1,7 +1,7 @@
 // Batch norm over (n, h, w) of each channel: forward one pass for the statistics and one for the result
 // (PReLU and addition included), backward one pass for the sums and one for dx.
 #include "backend/checks.h"
-#include "backend/cuda/channel_kernels.cuh"
+#include "backend/cuda/channel_launch.cuh"
 #include "backend/cuda/channels.cuh"
 #include "backend/cuda/combine.cuh"
 #include "backend/cuda/cuda.h"

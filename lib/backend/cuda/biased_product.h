@@ -19,7 +19,7 @@ class BiasedProduct {
   ~BiasedProduct();
 
   // y (n, k) f32 overwritten; x (n, m) and w (k, m) of one dtype, bias (k). False where cublasLt offers
-  // nothing for these; then y is as it was.
+  // nothing for these, or the bias does not lie on 16 bytes; then y is as it was.
   bool run(int64_t n, int64_t m, int64_t k, DType factors, const void* x, const void* w, const float* bias,
            float* y);
 

@@ -1,5 +1,6 @@
 // Kernels that run the functors of channels.cuh over NHWC memory (rows, c), rows = n h w: a thread keeps the
 // parameters of its few channels in registers and walks down the rows, 16 bytes at a time where c allows.
+// Apart from their launches, as in core/launch_kernels.cuh.
 //
 // Sums: a block adds up one chunk of rows in f32 and in a fixed order, the next kernel (combine.cuh) the
 // chunks in double.
@@ -7,10 +8,6 @@
 #include <cstring>
 
 #include "backend/cuda/channel_shapes.h"
-#include "backend/cuda/combine.cuh"
-#include "core/bf16.h"
-#include "core/cuda_check.cuh"
-#include "core/device.h"
 
 namespace fr::cuda {
 
@@ -22,7 +19,7 @@ __device__ void load(const T* from, float (&to)[V]) {
     static_assert(sizeof(T) * V == sizeof(uint4));
     const uint4 word = *reinterpret_cast<const uint4*>(from);
     T values[V];
-    memcpy(values, &word, sizeof word);
+    memcpy(static_cast<void*>(values), &word, sizeof word);
     for (int j = 0; j < V; ++j) to[j] = static_cast<float>(values[j]);
   }
 }
@@ -93,64 +90,6 @@ __global__ void sum_channels_kernel(Chunks chunks, int64_t channels, const T* a,
   for (int j = 0; j < V; ++j)
     for (int k = 0; k < kSums; ++k)
       partial[(blockIdx.y * int64_t{kSums} + k) * channels + c + j] = shared[j * kSums + k][thread];
-}
-
-// A matrix (rows, c) of one dtype: NHWC memory.
-struct ChannelMatrix {
-  int64_t rows = 0, channels = 0;
-  DType dtype = DType::kF32;
-};
-
-template <class T, int V, class F>
-void launch_map(const ChannelMatrix& m, const void* a, const void* b, void* y, const F& f) {
-  const LaunchShape shape = map_shape(m.rows, m.channels / V);
-  map_channels_kernel<T, V><<<gpu::grid_of(shape), gpu::block_of(shape), 0, gpu::stream()>>>(
-      m.rows, m.channels, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y), f);
-  FR_CUDA(cudaGetLastError());
-}
-
-template <class T, int V, class F>
-void launch_sums(const ChannelMatrix& m, const void* a, const void* b, void* y, const F& f, float* partial) {
-  const LaunchShape shape = sum_shape(m.rows, m.channels / V);
-  sum_channels_kernel<T, V><<<gpu::grid_of(shape), gpu::block_of(shape), 0, gpu::stream()>>>(
-      chunks_for(m.rows), m.channels, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(y),
-      f, partial);
-  FR_CUDA(cudaGetLastError());
-}
-
-inline bool on_16_bytes(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer) % 16 == 0; }
-
-// body(T{}, std::integral_constant<int, V>{}) with the matrix' type, and the most values that its channels
-// and addresses (null ones pass) let one access take.
-template <class Body>
-void with_access(const ChannelMatrix& m, const void* a, const void* b, const void* y, const Body& body) {
-  const int64_t values = 16 / size_of(m.dtype);
-  const bool wide = m.channels % values == 0 && on_16_bytes(a) && on_16_bytes(b) && on_16_bytes(y);
-  if (m.dtype == DType::kBf16) {
-    if (wide) return body(Bf16{}, std::integral_constant<int, 8>{});
-    return body(Bf16{}, std::integral_constant<int, 1>{});
-  }
-  if (wide) return body(0.0f, std::integral_constant<int, 4>{});
-  body(0.0f, std::integral_constant<int, 1>{});
-}
-
-template <class F>
-void map_channels(const ChannelMatrix& m, const void* a, const void* b, void* y, const F& f) {
-  with_access(m, a, b, y, [&](auto type, auto width) {
-    launch_map<decltype(type), decltype(width)::value>(m, a, b, y, f);
-  });
-}
-
-template <class F>
-void sum_channels(const ChannelMatrix& m, const void* a, const void* b, void* y, const F& f, float* partial) {
-  with_access(m, a, b, y, [&](auto type, auto width) {
-    launch_sums<decltype(type), decltype(width)::value>(m, a, b, y, f, partial);
-  });
-}
-
-// Bytes of the partial sums of sum_channels.
-inline int64_t partial_bytes(const ChannelMatrix& m, int64_t sums) {
-  return chunks_for(m.rows).count() * sums * m.channels * int64_t{4};
 }
 
 }  // namespace fr::cuda

@@ -157,7 +157,7 @@ class Cudnn final : public Convolution {
   static constexpr float kOne = 1, kZero = 0;
 
   // The plans of a problem, best first; what cuDNN refuses at its first call is struck off. False where none
-  // is left.
+  // is left, and for tensors beyond what cuDNN describes.
   template <class Call>
   bool run(Operation operation, const ConvProblem& p, const Call& call) {
     if (std::max(p.x.count(), p.y.count()) > kMostValues) return false;

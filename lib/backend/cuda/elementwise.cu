@@ -1,6 +1,6 @@
 // reorder, add, accumulate; the stream, and weights in another order.
 #include "backend/checks.h"
-#include "backend/cuda/channel_kernels.cuh"
+#include "backend/cuda/channel_launch.cuh"
 #include "backend/cuda/channels.cuh"
 #include "backend/cuda/cuda.h"
 #include "backend/cuda/elements.cuh"

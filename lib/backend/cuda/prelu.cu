@@ -1,6 +1,6 @@
 // y = x where x > 0, slope[c] x elsewhere: one pass forward, one backward (dx and the sums for dslope).
 #include "backend/checks.h"
-#include "backend/cuda/channel_kernels.cuh"
+#include "backend/cuda/channel_launch.cuh"
 #include "backend/cuda/channels.cuh"
 #include "backend/cuda/combine.cuh"
 #include "backend/cuda/cuda.h"
