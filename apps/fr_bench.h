@@ -48,8 +48,8 @@ struct Limits {
 };
 Limits measure_limits(Backend& backend, double budget);
 
-// Of the loss' kernels, its products aside: class weights are read forward and backward; then gradients are
-// added to, or a step reads the momentum and writes both.
+// Of the loss' kernels, its products aside: sampled class weights are read forward and backward, where their
+// gradients are added to; or a step reads and writes the weights and momenta of all classes.
 Work work_of_head(const LossOptions& options);
 
 // A long call and the machine's gemm in turn, so that what else runs on the machine meets both alike: medians
@@ -62,6 +62,9 @@ struct BesideGemm {
 };
 BesideGemm measure_beside_gemm(Backend& backend, double flops, double budget,
                                const std::function<void()>& call);
+
+// Seconds of so many calls on `backend`, which times each operation by itself from now on.
+double time_operations(TimedBackend& backend, int64_t calls, const std::function<void()>& call);
 
 // A row for each operation: its share of `seconds` (all that was timed), milliseconds a call of the
 // measurement, the floor its work sets within the limits, and how much of the time the floor explains.

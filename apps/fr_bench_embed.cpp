@@ -37,11 +37,8 @@ int run_embed(const EmbedBenchOptions& options) {
   const double seconds = seconds_per_call(std::max(options.seconds, 2.0), pass);
 
   // Then for the operations, each timed by itself.
-  backend.keep_time(true);
-  constexpr int64_t kTimedCalls = 3;
-  const double total = seconds_of(waited(*plain, [&] {
-    for (int64_t i = 0; i < kTimedCalls; ++i) network.forward_eval(images);
-  }));
+  constexpr int64_t kTimedCalls = 10;
+  const double total = time_operations(backend, kTimedCalls, [&] { network.forward_eval(images); });
 
   const double per_second = static_cast<double>(options.batch) / seconds;
   const double flops = 2 * static_cast<double>(network.multiply_adds()) * per_second;

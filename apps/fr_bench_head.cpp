@@ -61,7 +61,7 @@ class HeadRig {
 
  private:
   void enqueue() {
-    backend_.timed("besides products", work_,
+    backend_.timed("head besides products", work_,
                    [&] { loss_->enqueue(embeddings_, labels_.data(), gradient_, mean_loss_.data()); });
   }
   TimedBackend& backend_;
@@ -99,11 +99,8 @@ int run_head(const HeadBenchOptions& options) {
   const int64_t device_used = free_before - free_bytes(device), peak = peak_memory();
 
   // Then for the operations, each timed by itself.
-  backend.keep_time(true);
   constexpr int64_t kTimedPasses = 2;
-  const double total = seconds_of(waited(*plain, [&] {
-    for (int64_t i = 0; i < kTimedPasses; ++i) rig->pass();
-  }));
+  const double total = time_operations(backend, kTimedPasses, [&] { rig->pass(); });
   const int64_t held = 2 * rig->parameters() * size_of(DType::kF32);
   rig.reset();  // its memory is for the next measurement
   const Limits limits = measure_limits(*plain, options.seconds);

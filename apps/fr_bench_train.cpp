@@ -57,15 +57,16 @@ class Rig {
     backend_.timed("head besides products", head_work_,
                    [&] { loss_->enqueue(embeddings, labels_.data(), gradient_, mean_loss_.data()); });
     network_.backward(gradient_);
-    // Weights and momentum are read and written, gradients read and cleared.
-    backend_.timed(
-        "sgd",
-        {.flops = 0, .bytes = 6.0 * sizeof(float) * static_cast<double>(network_.parameters().count())},
-        [&] { sgd_.step(); });
+    backend_.timed("sgd", sgd_work(), [&] { sgd_.step(); });
   }
   void repeat() { repeated_.run(); }  // on a GPU the captured step
 
  private:
+  // Weights and momentum are read and written, gradients read and cleared, the copy for products written.
+  Work sgd_work() const {
+    const double bytes = 6 * sizeof(float) + (backend_.activations() == DType::kBf16 ? sizeof(Bf16) : 0);
+    return {.flops = 0, .bytes = bytes * static_cast<double>(network_.parameters().count())};
+  }
   static LossOptions loss_options(const TrainBenchOptions& options) {
     LossOptions loss;
     loss.name = options.loss;
@@ -104,11 +105,8 @@ int run_train(const TrainBenchOptions& options) {
   const double images_per_second = batch / measured.seconds;
 
   // Then for the operations, each timed by itself.
-  backend.keep_time(true);
   constexpr int64_t kTimedSteps = 3;
-  const double total = seconds_of(waited(*plain, [&] {
-    for (int64_t i = 0; i < kTimedSteps; ++i) rig.step();
-  }));
+  const double total = time_operations(backend, kTimedSteps, [&] { rig.step(); });
 
   fmt::print("{}, {}, {} threads, batch {}\n", options.network, plain->name(), thread_count(), options.batch);
   fmt::print("gemm rate         {:9.1f} GFLOP/s\n", measured.gemm_flops / 1e9);

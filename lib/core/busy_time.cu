@@ -1,6 +1,7 @@
 #include "core/busy_time.h"
 
-#include <deque>
+#include <array>
+#include <utility>
 
 namespace fr {
 
@@ -8,8 +9,16 @@ struct BusyTime::Gpu {
   struct Marks {
     gpu::Event begin, end;
   };
-  std::deque<Marks> intervals;  // since the last seconds(); the events are used again
-  size_t used = 0;
+  std::array<Marks, 64> ring;  // intervals [counted, begun) are in it
+  size_t begun = 0, counted = 0;
+  double seconds = 0;  // of the intervals counted
+
+  Marks& marks(size_t interval) { return ring[interval % ring.size()]; }
+  void count_one() {
+    Marks& oldest = marks(counted++);
+    oldest.end.wait();
+    seconds += oldest.end.seconds_since(oldest.begin);
+  }
 };
 
 BusyTime::BusyTime(Device device) {
@@ -19,23 +28,18 @@ BusyTime::~BusyTime() = default;
 
 void BusyTime::begin() {
   if (gpu_ == nullptr) return;
-  if (gpu_->used == gpu_->intervals.size()) gpu_->intervals.emplace_back();
-  gpu_->intervals[gpu_->used].begin.record();
+  if (gpu_->begun - gpu_->counted == gpu_->ring.size()) gpu_->count_one();
+  gpu_->marks(gpu_->begun).begin.record();
 }
 
 void BusyTime::end() {
-  if (gpu_ != nullptr) gpu_->intervals[gpu_->used++].end.record();
+  if (gpu_ != nullptr) gpu_->marks(gpu_->begun++).end.record();
 }
 
 double BusyTime::seconds() {
   if (gpu_ == nullptr) return 0;
-  double seconds = 0;
-  for (size_t i = 0; i < gpu_->used; ++i) {
-    gpu_->intervals[i].end.wait();
-    seconds += gpu_->intervals[i].end.seconds_since(gpu_->intervals[i].begin);
-  }
-  gpu_->used = 0;
-  return seconds;
+  while (gpu_->counted < gpu_->begun) gpu_->count_one();
+  return std::exchange(gpu_->seconds, 0.0);
 }
 
 }  // namespace fr

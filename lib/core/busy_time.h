@@ -1,4 +1,4 @@
-// How long a GPU worked on what was launched between marks, without waiting for it.
+// How long a GPU worked on what was launched between marks. The host runs at most 64 intervals ahead of it.
 #pragma once
 #include <memory>
 
@@ -11,11 +11,9 @@ class BusyTime {
  public:
   explicit BusyTime(Device device);
   ~BusyTime();
-  void begin();  // intervals neither nest nor overlap
-  void end();
   double seconds();  // of the intervals since the last call; waits for them. 0 on a CPU
 
-  // From here to the end of the scope.
+  // From here to the end of the scope. Intervals neither nest nor overlap.
   class Interval {
    public:
     explicit Interval(BusyTime& of) : of_(of) { of_.begin(); }
@@ -33,6 +31,8 @@ class BusyTime {
   };
 
  private:
+  void begin();
+  void end();
   struct Gpu;
   std::unique_ptr<Gpu> gpu_;  // null on a CPU
 };

@@ -19,14 +19,10 @@ RepeatedStep::~RepeatedStep() = default;
 void RepeatedStep::run() {
   if (gpu_ == nullptr) return step_();
   if (gpu_->warm && !gpu_->graph) gpu_->graph.emplace(step_);
-  busy_.begin();
-  if (gpu_->graph) {
-    gpu_->graph->launch();
-  } else {
-    step_();
-    gpu_->warm = true;
-  }
-  busy_.end();
+  const BusyTime::Interval busy(busy_);
+  if (gpu_->graph) return gpu_->graph->launch();
+  step_();
+  gpu_->warm = true;
 }
 
 void RepeatedStep::forget() {

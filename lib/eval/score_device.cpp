@@ -148,7 +148,8 @@ class DeviceStream {
     select_candidates(device_, tile, slot.bounds(), slot.rows.bounds(0), slot.candidates());
   }
 
-  // A tile by itself, with the cuts of now. The GPU's time is taken between the host's waits.
+  // A tile by itself, with the cuts of now. The GPU's time is taken between the host's waits for
+  // counts; what a sink waits for is in it.
   void run_tile(DeviceSlot& slot, const DeviceTile& tile) {
     {
       const BusyTime::Interval busy(busy_);

@@ -103,7 +103,7 @@ struct StreamOptions {
 struct StreamFigures {
   int64_t pairs = 0;
   int64_t screened = 0;    // of them, those that the screen kept from being scored
-  double gpu_seconds = 0;  // that a GPU worked, copies beside it not counted
+  double gpu_seconds = 0;  // that a GPU worked; copies beside it are not counted, waits of sinks are
 };
 
 // Every probe with every gallery row: each `sinks` element is taken at least the scores not below its cut,

@@ -41,7 +41,7 @@ TableRow row(const std::string& label, const Json& operation) {
 
 std::string title(const Json& report) {
   std::string text = report.at("measurement");
-  for (const char* key : {"network", "loss", "backend"}) {
+  for (const char* key : {"network", "loss", "backend", "device"}) {
     if (report.contains(key) && report.at(key).is_string()) text += " " + report.at(key).get<std::string>();
   }
   for (const char* key : {"batch", "classes", "embedding_size", "probes", "gallery", "dim"}) {
@@ -82,10 +82,9 @@ Section score_section(const Json& report) {
   const double pairs = report.at("probes").get<double>() * report.at("gallery").get<double>();
   const double flops = 2 * pairs * report.at("dim").get<double>();
   for (const auto& [name, engine] : report.at("engines").items()) {
-    const bool gpu = engine.contains("gpu_seconds");
     const double floor = flops / engine.at("gemm_flops").get<double>();
     made.rows.push_back(row(name, {.seconds = engine.at("seconds"), .floor = floor, .flops = flops}));
-    if (!gpu) continue;
+    if (!engine.contains("gpu_seconds")) continue;
     made.rows.push_back(
         row(name + ", the GPU alone", {.seconds = engine.at("gpu_seconds"), .floor = floor, .flops = flops}));
   }

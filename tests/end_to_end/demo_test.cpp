@@ -75,6 +75,7 @@ TEST_CASE("fr-eval NAME --demo: informative figures, the same for any threads an
     const std::string one = json("--threads 1");
     CHECK(json("--threads 2") == one);
     CHECK(json("--threads 4") == one);
+    if (why_no_cuda().empty()) CHECK(json("--device cuda") == one);
     for (const char* arith : {"f32", "int8-screen"}) {
       CAPTURE(arith);
       if (name == "iqiyi_vid") continue;  // ranks by products with a few centres, in one way

@@ -109,6 +109,8 @@ def report(options, measurement, seconds, load, versions):
                    for name, times in seconds.items()}
         with open(options.out, "w", encoding="utf-8") as file:
             json.dump({"schema": 1, "measurement": measurement, "network": options.network, "batch": options.batch,
+                       "device": getattr(options, "device", "cpu"),
+                       **({"classes": options.classes} if hasattr(options, "classes") else {}),
                        "threads": options.threads, "load": load, "sides": figures,
                        "versions": versions, "python": platform.python_version()}, file, indent=2, sort_keys=True)
             file.write("\n")

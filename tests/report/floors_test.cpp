@@ -46,6 +46,8 @@ TEST_CASE("measured times stand beside their floors; what is no such report is r
       scratch / "peer.json",
       {{"measurement", "train"},
        {"network", "iresnet50"},
+       {"device", "cuda"},
+       {"classes", 1000},
        {"batch", 512},
        {"sides",
         {{"PyTorch", {{"median", 0.12}, {"ratio", 0.5}}}, {"fr-bench", {{"median", 0.06}, {"ratio", 1}}}}}});
@@ -67,7 +69,7 @@ TEST_CASE("measured times stand beside their floors; what is no such report is r
         std::vector<std::string>{"top-1, bf16 screen", "2.000", "", "8.000", "2.000", "25.0"});
   CHECK(numbers(2, 1) ==
         std::vector<std::string>{"top-1, bf16 screen, the GPU alone", "2.000", "", "4.000", "2.000", "50.0"});
-  CHECK(table.sections[3].title == "train iresnet50, batch 512, beside others");
+  CHECK(table.sections[3].title == "train iresnet50 cuda, batch 512, classes 1000, beside others");
   CHECK(numbers(3, 0) ==
         std::vector<std::string>{"PyTorch (fr-bench is 2.00 x as fast)", "", "", "120.000", "", ""});
   CHECK(numbers(3, 1) == std::vector<std::string>{"fr-bench", "", "", "60.000", "", ""});
