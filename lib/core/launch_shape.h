@@ -35,7 +35,7 @@ inline LaunchShape stride_2d_shape(int64_t rows, int64_t cols) {
 }
 
 inline LaunchShape select_shape(int64_t rows, int64_t cols) {
-  return stride_2d_shape(ceil_div(rows, kSelectRun * kSelectRuns), cols);
+  return stride_2d_shape(ceil_div(rows, int64_t{kSelectRun} * kSelectRuns), cols);
 }
 
 // A block a tile, without a loop over more: of at most kMostChainRows rows.

@@ -25,7 +25,8 @@ Json measured(const test::ScratchFolder& folder, const std::string& name, const 
 // Each part took some of the time, and knows its work.
 void check_operations(const Json& report) {
   double shares = 0;
-  for (const auto& [name, operation] : report.at("operations").items()) {
+  for (const auto& [key, operation] : report.at("operations").items()) {
+    const std::string& name = key;
     CAPTURE(name);
     CHECK(operation.at("seconds").get<double>() > 0);
     CHECK(operation.at("floor_seconds").get<double>() > 0);

@@ -7,8 +7,6 @@
 // what the thread sanitizer sees (`make tsan`). What it cannot show: the GPU's own memory order, limits and
 // speed.
 #pragma once
-#include <math.h>
-
 #include <atomic>
 #include <bit>
 #include <chrono>
