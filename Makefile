@@ -1,6 +1,6 @@
 # The front door. `make demo`: set up, build, train, evaluate, report. `make test`: set up, build, test.
-# `make tidy clang tsan asan`: what .ci/run checks besides; `make fuzz` fuzzes the readers. Each builds in a folder of
-# its own.
+# `make tidy clang tsan asan` and .ci/left_out: what .ci/run checks besides; `make fuzz` fuzzes the readers. Each builds in
+# a folder of its own.
 BUILD ?= build
 JOBS ?= $(shell nproc)
 CMAKE_FLAGS ?=

@@ -2,8 +2,9 @@
 // against the gemm rate of the same run, where its time goes, and its memory.
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "../apps/fr_bench.h"
 #include "core/array.h"

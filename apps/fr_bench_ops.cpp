@@ -1,5 +1,5 @@
-// fr-bench gemm: the machine's f32 rate. fr-bench ops: each operation of the networks against that rate and,
-// for those bound by memory, the bytes they touch a second.
+// fr-bench gemm: the machine's rate of products. fr-bench ops: each operation of the networks against that
+// rate and, for those bound by memory, the bytes they touch a second.
 #include <fmt/core.h>
 
 #include <map>
@@ -100,9 +100,10 @@ int run_ops(const OpsOptions& options) {
 
 void add_gemm(Options& program) {
   static BenchOptions options;
-  add_bench_options(program.subcommand("gemm", "f32 matrix multiplication rate of this machine",
-                                       "fr-bench gemm --threads 1", [] { return run_gemm(options); }),
-                    options);
+  add_bench_options(
+      program.subcommand("gemm", "matrix multiplication rate of this machine, in the backend's dtype",
+                         "fr-bench gemm --threads 1", [] { return run_gemm(options); }),
+      options);
 }
 
 void add_ops(Options& program) {

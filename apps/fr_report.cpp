@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
   options
       .subcommand("floors", "What fr-bench measured, beside what the same machine allows.", floor_example,
                   [&] { return floors.run_floors(); })
-      .add("REPORTS", floors.results, "reports written by fr-bench --out")
+      .add("REPORTS", floors.results, "reports written by fr-bench --out, or by tests/peers")
       .required()
       .choice("--format", floors.format, {"terminal", "markdown", "csv", "latex", "html"}, "how to print")
       .add("--out", floors.out, "write here instead of standard output");

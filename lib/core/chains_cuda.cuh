@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/chains_kernel.cuh"
+#include "core/chains_kernels.cuh"
 #include "core/launch_cuda.cuh"
 
 namespace fr::launch_cuda {

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "core/launch_cuda.cuh"
-
+// After it, for dynamic_shared:
 #include "core/counts_kernels.cuh"
 
 namespace fr::launch_cuda {
@@ -20,10 +20,11 @@ void launch_counts(int64_t rows, int64_t cols, const Place& place, int64_t* coun
   FR_CUDA(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
   const auto blocks = static_cast<unsigned>(processors);
   if (bytes > most) {
-    counts_in_memory_kernel<<<blocks, 1024, 0, stream()>>>(rows, cols, place, counts);
+    counts_in_memory_kernel<<<blocks, kCountsThreads, 0, stream()>>>(rows, cols, place, counts);
   } else {
     FR_CUDA(cudaFuncSetAttribute(counts_kernel<Place>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
-    counts_kernel<<<blocks, 1024, static_cast<size_t>(bytes), stream()>>>(rows, cols, place, counts, bins);
+    counts_kernel<<<blocks, kCountsThreads, static_cast<size_t>(bytes), stream()>>>(rows, cols, place, counts,
+                                                                                    bins);
   }
   FR_CUDA(cudaGetLastError());
 }

@@ -3,10 +3,12 @@
 #pragma once
 #include <cstdint>
 
+#include "core/launch_shape.h"
+
 namespace fr::launch_cuda {
 
 template <class Place>
-__global__ void __launch_bounds__(1024)
+__global__ void __launch_bounds__(kCountsThreads)
     counts_kernel(int64_t rows, int64_t cols, Place place, int64_t* counts, int64_t bins) {
   unsigned* const block_counts = dynamic_shared<unsigned>();  // (bins)
   for (int64_t i = threadIdx.x; i < bins; i += blockDim.x) block_counts[i] = 0;
@@ -24,7 +26,7 @@ __global__ void __launch_bounds__(1024)
 
 // Where a block's shared memory does not hold all bins.
 template <class Place>
-__global__ void __launch_bounds__(1024)
+__global__ void __launch_bounds__(kCountsThreads)
     counts_in_memory_kernel(int64_t rows, int64_t cols, Place place, int64_t* counts) {
   for (int64_t row = blockIdx.x; row < rows; row += gridDim.x)
     for (int64_t col = threadIdx.x; col < cols; col += blockDim.x)

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "core/launch_cuda.cuh"
-#include "core/select_kernel.cuh"
+#include "core/select_kernels.cuh"
 
 namespace fr::launch_cuda {
 

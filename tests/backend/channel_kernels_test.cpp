@@ -2,7 +2,7 @@
 // order that the block's shape says.
 #include <doctest/doctest.h>
 
-#include <type_traits>
+#include <algorithm>
 #include <vector>
 
 #include "support/emulated_gpu.h"

@@ -3,17 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <string>
-#include <tuple>
+#include <atomic>
 #include <vector>
 
 #include "support/emulated_gpu.h"
 // After it:
-#include "core/chains_kernel.cuh"
+#include "core/chains_kernels.cuh"
 #include "core/counts_kernels.cuh"
 #include "core/launch_kernels.cuh"
-#include "core/lists_kernel.cuh"
-#include "core/select_kernel.cuh"
+#include "core/lists_kernels.cuh"
+#include "core/select_kernels.cuh"
 
 #include "core/chains.cuh"
 #include "core/launch.cuh"

@@ -30,7 +30,7 @@ const std::map<std::string, Range> kRanges = {
 
 }  // namespace
 
-TEST_CASE("fr-eval NAME --demo: informative figures, the same for any threads and arithmetic") {
+TEST_CASE("fr-eval NAME --demo: informative figures, the same for any threads, arithmetic and device") {
   for (const std::string& name : Registry<ProtocolKind>::instance().names()) {
     CAPTURE(name);
     REQUIRE(kRanges.contains(name));

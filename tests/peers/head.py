@@ -76,7 +76,7 @@ def main():
         versions["PyTorch"] = f"out of memory: {str(error).splitlines()[0]}"
         del sides["PyTorch"]
     seconds, load = rounds.interleave(sides, options.rounds)
-    versions.update({"classes": options.classes, "fr": ours.report["environment"]["git_revision"],
+    versions.update({"fr": ours.report["environment"]["git_revision"],
                      **rounds.torch_versions(torch),
                      **{f"memory of the GPU, {name}": f"{used / 1e9:.2f} GB" for name, used in memory.items()}})
     rounds.report(options, "head", seconds, load, versions)

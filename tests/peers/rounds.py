@@ -95,6 +95,8 @@ def report(options, measurement, seconds, load, versions):
     median = {name: statistics.median(times) for name, times in seconds.items()}
     least = {name: min(times) for name, times in seconds.items()}
     what = f"{measurement} {options.network}" if options.network else measurement
+    classes = {"classes": options.classes} if hasattr(options, "classes") else {}
+    what += "".join(f", {count} classes" for count in classes.values())
     print(f"{what}, batch {options.batch}, {options.threads} threads, "
           f"{options.rounds} rounds, load {min(load):.1f} to {max(load):.1f}")
     print(f"{'median ms':>10} {'least ms':>10} {'images/s':>9} {'ratio':>6} {'of least':>8}")
@@ -110,7 +112,7 @@ def report(options, measurement, seconds, load, versions):
         with open(options.out, "w", encoding="utf-8") as file:
             json.dump({"schema": 1, "measurement": measurement, "network": options.network, "batch": options.batch,
                        "device": getattr(options, "device", "cpu"),
-                       **({"classes": options.classes} if hasattr(options, "classes") else {}),
+                       **classes,
                        "threads": options.threads, "load": load, "sides": figures,
                        "versions": versions, "python": platform.python_version()}, file, indent=2, sort_keys=True)
             file.write("\n")

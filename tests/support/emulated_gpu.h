@@ -1,6 +1,6 @@
-// Runs the kernels of *_kernels.cuh on a CPU, so that their indices, barriers and votes are tested where
-// there is no GPU: a thread of the host for each thread of a block, block after block. Include it before
-// them.
+// Runs the kernels of *_kernels.cuh on a CPU, so that their indices, barriers and votes are
+// tested where there is no GPU: a thread of the host for each thread of a block, block after block. Include
+// it before them.
 //
 // Stricter than a GPU: all threads of a block meet at each __syncthreads and at the kernel's end, all 32
 // lanes of a warp at each vote or shuffle, and whoever waits in vain is a failure. Races between threads are
@@ -67,7 +67,7 @@ struct Warp {
 };
 
 struct Place {
-  unsigned x = 0, y = 0, z = 0;
+  unsigned x = 0, y = 0;
 };
 
 // What a thread of the host knows of the thread of the GPU that it is.
@@ -92,7 +92,7 @@ auto exchange(const char* what, uint64_t mine, const Get& get) {
 }  // namespace fr::emulated
 
 // NOLINTBEGIN: the names that kernels use
-#define __global__
+#define __global__ static  // or a test would export what a program's own launches may be bound to
 #define __device__
 #define __shared__ static
 #define __align__(n) __attribute__((aligned(n)))
@@ -157,20 +157,20 @@ inline void run(const LaunchShape& shape, const std::function<void()>& kernel, s
   std::mutex failing;
   const auto work = [&](unsigned thread) {
     self = {&block, &warps[thread / 32], thread % 32, reinterpret_cast<unsigned char*>(shared.data())};
-    threadIdx = {thread % shape.block_x, thread / shape.block_x, 0};
-    blockDim = {shape.block_x, shape.block_y, 1};
-    gridDim = {shape.grid_x, shape.grid_y, 1};
+    threadIdx = {thread % shape.block_x, thread / shape.block_x};
+    blockDim = {shape.block_x, shape.block_y};
+    gridDim = {shape.grid_x, shape.grid_y};
     try {
       for (unsigned y = 0; y < shape.grid_y; ++y) {
         for (unsigned x = 0; x < shape.grid_x; ++x) {
-          blockIdx = {x, y, 0};
+          blockIdx = {x, y};
           kernel();
           block.arrive("the end");
         }
       }
     } catch (const std::exception& error) {
       const std::lock_guard lock(failing);
-      failed = error.what();
+      if (failed.empty()) failed = error.what();  // the others only miss whoever failed first
     }
   };
   {
